@@ -1,0 +1,18 @@
+package virtio.bus;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Memory that both halves reach. Linear on both sides: offset {@code n} of the segment is device address {@code address + n}.
+ * Never a heap segment. Whoever allocated it frees it, to the {@link AddressSpace} it came from.
+ *
+ * @param segment our view of it
+ * @param address where the device finds its first byte
+ */
+public record DmaMemory(MemorySegment segment, long address) {
+  /** Whether all of {@code [at, at + length)}, in device addresses, lies inside. Safe for every pair of longs. */
+  public boolean holds(long at, long length) {
+    long offset = at - address;
+    return offset >= 0 && length >= 0 && length <= segment.byteSize() - offset;
+  }
+}

@@ -1,0 +1,22 @@
+package virtio.bus;
+
+import java.util.Map;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * A host in this JVM: takes devices. Registered as a service with the property {@code virtio.host}, its name, and
+ * {@code virtio.transport}, the kind of bus it offers. A host outside (QEMU) only registers a {@link Machine}. Any thread.
+ */
+@ConsumerType
+public interface Host {
+  String name();
+
+  /**
+   * A new place on the bus; nobody sees it until {@link Slot#announce}.
+   *
+   * @param device a name for it, unique on this host; the slot's thread carries it
+   * @param properties what the host may want to know; unknown ones are ignored
+   * @return null when the bus is full
+   */
+  Slot plug(String device, Map<String, Object> properties);
+}

@@ -1,0 +1,53 @@
+package virtio.bus;
+
+/** What the other half of a ring did wrong. Each has its test. The first one breaks the queue until reset. */
+public enum Violation {
+  /** The used index passed what was published. */
+  USED_INDEX,
+  /** A used id outside the queue. */
+  USED_ID_RANGE,
+  /** A used id that stands for no buffer and never did since it was last free. */
+  USED_ID_FREE,
+  /** A used id inside a chain. */
+  USED_ID_NOT_HEAD,
+  /** A used id that was used already. */
+  USED_ID_TWICE,
+  /** A used id that was added and not yet synced. */
+  USED_ID_NOT_SYNCED,
+  /** A used length above what was writable. */
+  USED_LEN,
+  /** The available index is further ahead than the queue is long. */
+  AVAIL_INDEX,
+  /** An available head outside the queue. */
+  HEAD_RANGE,
+  /** An available head that is still the device's. */
+  HEAD_TWICE,
+  /** A chain that comes back to itself. */
+  CHAIN_LOOPS,
+  /** A chain of more parts than the queue or the device can take. */
+  CHAIN_TOO_LONG,
+  /** A next outside its table. */
+  NEXT_RANGE,
+  /** An address or a length outside what was shared. */
+  ADDRESS_NOT_GRANTED,
+  /** A device-readable part after a device-writable one. */
+  READABLE_AFTER_WRITABLE,
+  /** An indirect descriptor inside an indirect table. */
+  INDIRECT_IN_INDIRECT,
+  /** INDIRECT together with NEXT. */
+  INDIRECT_WITH_NEXT,
+  /** An indirect table of no or of broken descriptors. */
+  INDIRECT_LENGTH,
+  /** An indirect descriptor where INDIRECT_DESC was not accepted. */
+  INDIRECT_NOT_ACCEPTED,
+  /** A socket ring's frame that is none. */
+  BAD_FRAME,
+  /** A frame out of sequence. */
+  BAD_SEQUENCE,
+  /** A slot that does not exist or is in no state for this frame. */
+  BAD_SLOT,
+  /** Payload outside its buffer, or over what came before. */
+  BAD_OFFSET,
+  /** More payload than credit. */
+  CREDIT_EXCEEDED
+}

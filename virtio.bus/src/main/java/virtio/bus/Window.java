@@ -1,0 +1,18 @@
+package virtio.bus;
+
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * Registers, little-endian, by offset and width. A driver half uses one, a device half implements one, a host joins the two. Any thread.
+ * A write has reached the device when it returns. After the device has gone a read gives all ones and a write does nothing.
+ */
+@ConsumerType
+public interface Window {
+  /** Bytes. */
+  long size();
+
+  /** @param width 1, 2, 4 or 8 bytes; the value is unsigned, but for width 8 */
+  long read(long offset, int width);
+
+  void write(long offset, int width, long value);
+}

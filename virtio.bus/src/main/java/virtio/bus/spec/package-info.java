@@ -1,0 +1,7 @@
+/** The specification's constants and field tables, spelled as there. No logic; drivers and models share them without knowing each other. */
+@Export
+@Version("1.0.0")
+package virtio.bus.spec;
+
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;
