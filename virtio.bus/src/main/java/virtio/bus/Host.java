@@ -4,12 +4,15 @@ import java.util.Map;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * A host in this JVM: takes devices. Registered as a service with the property {@code virtio.host}, its name, and
- * {@code virtio.transport}, the kind of bus it offers. A host outside (QEMU) only registers a {@link Machine}. Any thread.
+ * A host in this JVM: takes devices. Registered as a service with the property {@code virtio.host}, its name. A
+ * host outside (QEMU) only registers a {@link Machine}. Any thread.
  */
 @ConsumerType
 public interface Host {
   String name();
+
+  /** The kind of bus it offers, as faces spell it: {@code "lguest"}. */
+  String transport();
 
   /**
    * A new place on the bus; nobody sees it until {@link Slot#announce}.

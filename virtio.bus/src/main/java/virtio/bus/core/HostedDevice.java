@@ -1,0 +1,433 @@
+package virtio.bus.core;
+
+import static virtio.bus.spec.DeviceStatus.ACKNOWLEDGE;
+import static virtio.bus.spec.DeviceStatus.DEVICE_NEEDS_RESET;
+import static virtio.bus.spec.DeviceStatus.DRIVER_OK;
+import static virtio.bus.spec.DeviceStatus.FAILED;
+import static virtio.bus.spec.DeviceStatus.FEATURES_OK;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import virtio.bus.Bus;
+import virtio.bus.DeviceConfig;
+import virtio.bus.DeviceId;
+import virtio.bus.DeviceModel;
+import virtio.bus.DeviceQueue;
+import virtio.bus.Features;
+import virtio.bus.Field;
+import virtio.bus.Queue;
+import virtio.bus.RingAreas;
+import virtio.bus.RingFormat;
+import virtio.bus.Signal;
+import virtio.bus.Slot;
+import virtio.bus.Violation;
+import virtio.bus.spec.FeatureBits;
+
+/**
+ * A model as registers: what a config handler exposes. Registers are answered at once, under one lock; the model runs on the slot's
+ * thread.
+ *
+ * <p>Spec: virtio 1.4, "Basic Facilities of a Virtio Device"
+ */
+final class HostedDevice implements DeviceConfig {
+  private static final System.Logger LOG = System.getLogger("virtio.bus");
+  /** How long a ring of the device's half may take to let go, once the model has stopped. */
+  private static final Duration RING_STOPS = Duration.ofMillis(500);
+  private static final Duration CLOSES = Duration.ofSeconds(5);
+
+  private final String name;
+  private final DeviceModel model;
+  private final ModelTurn turn;
+  private final RingFormat format;
+  private final Slot slot;
+  private final Features offered;
+  private final List<Field> fields;
+  private final DeviceQueue[] queues;
+  private final Doorbell[] doorbells;
+  private final List<Integer> statuses = new CopyOnWriteArrayList<>();
+  private RingFormat.Rings<DeviceQueue> rings;
+  private Features accepted = Features.NONE;
+  private int status;
+  private int generation;
+  private long[] seen;
+  private boolean running;
+  private boolean stopping;
+  private boolean changePending;
+  /** Of the slot's thread: the model has been started and not stopped. */
+  private boolean started;
+  private volatile Listener listener;
+
+  HostedDevice(String name, DeviceModel model, ModelTurn turn, RingFormat format, Features handler, Slot slot) {
+    this.name = name;
+    this.model = model;
+    this.turn = turn;
+    this.format = format;
+    this.slot = slot;
+    Features ring = format.features().and(Negotiation.RESERVED).with(FeatureBits.VIRTIO_F_VERSION_1);
+    if (slot.memory() == null || !slot.memory().translated()) {
+      ring = ring.without(FeatureBits.VIRTIO_F_ACCESS_PLATFORM);
+    }
+    offered = model.offered().minus(Negotiation.RESERVED).or(ring).and(handler);
+    fields = model.fields().stream().filter(field -> field.feature() == Field.ALWAYS || offered.has(field.feature())).toList();
+    queues = new DeviceQueue[model.queueSizes().length];
+    doorbells = new Doorbell[queues.length];
+    Arrays.setAll(doorbells, Doorbell::new);
+    seen = values();
+  }
+
+  @Override
+  public DeviceId id() {
+    return model.id();
+  }
+
+  @Override
+  public Features offered() {
+    return offered;
+  }
+
+  @Override
+  public synchronized void accept(Features features) {
+    accepted = features;
+  }
+
+  @Override
+  public synchronized int status() {
+    return status;
+  }
+
+  @Override
+  public void status(int bits) {
+    synchronized (this) {
+      if (bits == 0) {
+        note(0);
+        if (stopping) {
+          return;
+        }
+        if (rings == null) {
+          forget();
+          return;
+        }
+        stopping = true;
+        running = false;
+      } else {
+        if (stopping) {
+          return;
+        }
+        write(bits);
+        return;
+      }
+    }
+    Runnable halt = () -> halt(System.nanoTime() + RING_STOPS.toNanos());
+    if (!onSlot(halt)) {
+      halt.run();   // the slot's thread has ended: nothing runs beside us
+    }
+  }
+
+  /** The history begins anew with each driver. */
+  private void note(int bits) {
+    if (bits == ACKNOWLEDGE) {
+      statuses.clear();
+      statuses.add(0);
+    }
+    if (statuses.isEmpty() || statuses.getLast() != bits) {
+      statuses.add(bits);
+    }
+  }
+
+  private void write(int bits) {
+    int fresh = bits & ~status;
+    int now = bits | status & DEVICE_NEEDS_RESET;   // only a reset clears it
+    if ((fresh & FEATURES_OK) != 0 && !agree()) {
+      now &= ~FEATURES_OK;
+    }
+    status = now;
+    note(bits);
+    if ((fresh & DRIVER_OK) != 0 && rings != null && (now & FAILED) == 0) {
+      onSlot(this::begin);
+    }
+  }
+
+  /** Whether FEATURES_OK may stand: a subset of what is offered, not legacy, and nobody else is being served. */
+  private boolean agree() {
+    if (!offered.holds(accepted) || !accepted.has(FeatureBits.VIRTIO_F_VERSION_1)) {
+      LOG.log(System.Logger.Level.WARNING, name + ": FEATURES_OK refused: accepted " + accepted + " of " + offered + " offered");
+      return false;
+    }
+    if (!turn.take(this)) {
+      LOG.log(System.Logger.Level.WARNING, name + ": FEATURES_OK refused: busy, it serves a driver on " + turn.holder());
+      return false;
+    }
+    rings = format.device(slot, accepted, slot.executor());
+    seen = values();
+    return true;
+  }
+
+  private void begin() {
+    synchronized (this) {
+      if (stopping || rings == null || running) {
+        return;
+      }
+      running = true;
+      rings.start();
+    }
+    started = true;
+    model.start(accepted, queues.clone(), this::bump);
+    if (lookForChange()) {
+      tellChange();
+    }
+    for (Doorbell doorbell : doorbells) {
+      doorbell.run();
+    }
+  }
+
+  /** On the slot's thread: nothing of the model runs beside it. */
+  private void halt(long end) {
+    if (started) {
+      started = false;
+      model.stop();
+    }
+    if (rings != null) {
+      rings.stop(true);
+    }
+    awaitRings(end);
+  }
+
+  private void awaitRings(long end) {
+    while (rings != null && !rings.reset() && System.nanoTime() - end < 0) {
+      if (onSlot(() -> awaitRings(end))) {
+        return;
+      }
+      Thread.onSpinWait();
+    }
+    synchronized (this) {
+      if (rings != null) {
+        rings.close();
+      }
+      forget();
+    }
+    Listener told = listener;
+    if (told != null) {
+      told.status();
+    }
+  }
+
+  private void forget() {
+    rings = null;
+    accepted = Features.NONE;
+    Arrays.fill(queues, null);
+    stopping = false;
+    running = false;
+    changePending = false;
+    status = 0;
+    turn.leave(this);
+  }
+
+  @Override
+  public synchronized int generation() {
+    lookForChange();
+    return generation;
+  }
+
+  @Override
+  public List<Field> fields() {
+    return fields;
+  }
+
+  @Override
+  public long read(Field field) {
+    return model.read(field);
+  }
+
+  @Override
+  public void write(Field field, long value) {
+    model.write(field, value);
+  }
+
+  private long[] values() {
+    return fields.stream().mapToLong(model::read).toArray();
+  }
+
+  /** Steps the generation if any field is another than when it was last looked at. */
+  private synchronized boolean lookForChange() {
+    long[] now = values();
+    if (!Arrays.equals(now, seen)) {
+      seen = now;
+      generation++;
+      changePending = true;
+    }
+    return changePending;
+  }
+
+  /** The model's word that fields have changed; held back until DRIVER_OK. */
+  private void bump() {
+    synchronized (this) {
+      if (!lookForChange()) {
+        generation++;
+      }
+      changePending = true;
+    }
+    tellChange();
+  }
+
+  private void tellChange() {
+    Listener told;
+    synchronized (this) {
+      if ((status & DRIVER_OK) == 0 || stopping) {
+        return;
+      }
+      changePending = false;
+      told = listener;
+    }
+    if (told != null) {
+      told.changed();
+    }
+  }
+
+  @Override
+  public int queueSize(int index) {
+    return index >= 0 && index < queues.length ? model.queueSizes()[index] : 0;
+  }
+
+  @Override
+  public RingAreas given(int index) {
+    return RingAreas.NONE;
+  }
+
+  @Override
+  public synchronized void enable(int index, int size, RingAreas areas) {
+    if (rings == null || queueSize(index) == 0 || size < 1 || size > queueSize(index) || queues[index] != null) {
+      needsReset("queue " + index + " of size " + size + " cannot be enabled");
+      return;
+    }
+    try {
+      DeviceQueue queue = rings.queue(index, size, areas, position -> used(index), new Available());
+      if (queue == null) {
+        needsReset("queue " + index + ": out of memory");
+      }
+      queues[index] = queue;
+    } catch (IllegalArgumentException e) {   // the driver's fault, and its reset heals it
+      needsReset("queue " + index + ": " + e.getMessage());
+    }
+  }
+
+  private void used(int index) {
+    Listener told = listener;
+    if (told != null) {
+      told.queue(index);
+    }
+  }
+
+  private final class Available implements Queue.Callback {
+    @Override
+    public boolean ready(Queue queue) {
+      return model.available((DeviceQueue) queue);
+    }
+
+    @Override
+    public void broken(Queue queue, Violation cause) {
+      needsReset("queue " + queue.index() + ": " + cause);
+    }
+  }
+
+  /** DEVICE_NEEDS_RESET: the driver did something from which only its reset leads back. */
+  private void needsReset(String why) {
+    LOG.log(System.Logger.Level.WARNING, name + ": needs reset: " + why);
+    synchronized (this) {
+      status |= DEVICE_NEEDS_RESET;
+    }
+    Listener told = listener;
+    if (told != null) {
+      told.status();
+      told.changed();
+    }
+  }
+
+  @Override
+  public Signal doorbell(int index) {
+    return doorbells[index];
+  }
+
+  /** Coalesces rings of one queue into one run on the slot's thread. */
+  private final class Doorbell implements Signal, Runnable {
+    private final int index;
+    private final AtomicBoolean pending = new AtomicBoolean();
+
+    Doorbell(int index) {
+      this.index = index;
+    }
+
+    @Override
+    public void raise(int position) {
+      if (pending.compareAndSet(false, true)) {
+        onSlot(this);
+      }
+    }
+
+    @Override
+    public void run() {
+      pending.set(false);   // before the look: a ring after it comes again
+      DeviceQueue queue;
+      synchronized (HostedDevice.this) {
+        queue = running ? queues[index] : null;
+      }
+      if (queue != null && serve(queue)) {
+        raise(0);
+      }
+    }
+  }
+
+  private boolean serve(DeviceQueue queue) {
+    try {
+      return queue.signalled();
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, name + ": queue " + queue.index() + ": the model failed", e);
+      needsReset("queue " + queue.index() + ": " + e);
+      return false;
+    }
+  }
+
+  /** @return false when the slot's thread has ended */
+  private boolean onSlot(Runnable work) {
+    try {
+      slot.executor().execute(work);
+      return true;
+    } catch (RejectedExecutionException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void listener(Listener told) {
+    listener = told;
+  }
+
+  /** Stops the model, on the slot's thread while that lives; returns when it has stopped, bounded. */
+  @Override
+  public void close() {
+    status(0);
+    if (!Deadline.await(CLOSES, () -> status() == 0)) {
+      LOG.log(System.Logger.Level.ERROR, name + ": its model did not stop within " + CLOSES.toSeconds() + " s");
+    }
+  }
+
+  String slotName() {
+    return slot.name();
+  }
+
+  synchronized Bus.DeviceReport report(String host, String face, String owner, String state) {
+    List<Bus.QueueReport> reports = new ArrayList<>();
+    for (DeviceQueue queue : queues) {
+      if (queue != null) {
+        reports.add(new Bus.QueueReport(queue.index(), queue.size(), queue.state(), queue.broken(), queue.counters()));
+      }
+    }
+    return new Bus.DeviceReport(host, slot.name(), model.id(), face, owner, state, List.copyOf(statuses), offered, accepted, reports,
+        Map.of());
+  }
+}

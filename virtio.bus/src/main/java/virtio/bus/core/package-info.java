@@ -1,0 +1,2 @@
+/** The bus itself: binds drivers to devices, and shows models on hosts. Nobody imports it. */
+package virtio.bus.core;
