@@ -1,0 +1,55 @@
+package virtio.dist;
+
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.FrameworkEvent;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.log.LogEntry;
+import org.osgi.service.log.LogReaderService;
+import org.osgi.util.tracker.ServiceTracker;
+
+/** Passes what the framework's own bundles say to the log of this JVM, where bricks log too. */
+final class BundleLog extends ServiceTracker<LogReaderService, LogReaderService> {
+  private BundleLog(BundleContext context) {
+    super(context, LogReaderService.class, null);
+  }
+
+  /** Begins to listen; ends with the framework. */
+  static void open(BundleContext context) {
+    new BundleLog(context).open();
+    context.addFrameworkListener(event -> {
+      if (event.getType() == FrameworkEvent.ERROR) {
+        publish(event.getBundle().getSymbolicName(), Level.SEVERE, String.valueOf(event.getThrowable().getMessage()), event.getThrowable());
+      }
+    });
+  }
+
+  @Override
+  public LogReaderService addingService(ServiceReference<LogReaderService> reference) {
+    LogReaderService reader = super.addingService(reference);
+    reader.addLogListener(BundleLog::logged);
+    return reader;
+  }
+
+  private static void logged(LogEntry entry) {
+    publish(entry.getBundle().getSymbolicName(), level(entry), entry.getMessage(), entry.getException());
+  }
+
+  private static Level level(LogEntry entry) {
+    return switch (entry.getLogLevel()) {
+      case AUDIT, ERROR -> Level.SEVERE;
+      case WARN -> Level.WARNING;
+      case INFO -> Level.INFO;
+      case DEBUG, TRACE -> Level.FINE;
+    };
+  }
+
+  private static void publish(String name, Level level, String message, Throwable thrown) {
+    LogRecord entry = new LogRecord(level, message);
+    entry.setLoggerName(name);
+    entry.setThrown(thrown);
+    Logger.getLogger(name).log(entry);
+  }
+}

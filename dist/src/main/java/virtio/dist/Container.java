@@ -1,0 +1,203 @@
+package virtio.dist;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.ServiceLoader;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+import org.apache.felix.service.command.CommandProcessor;
+import org.apache.felix.service.command.CommandSession;
+import org.apache.felix.service.command.Converter;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.BundleListener;
+import org.osgi.framework.Constants;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceListener;
+import org.osgi.framework.launch.Framework;
+import org.osgi.framework.launch.FrameworkFactory;
+import org.osgi.util.tracker.ServiceTracker;
+
+/** A framework over an instance's folder. Its own bundles are installed here; bricks are whatever lies in the watched folder. */
+final class Container {
+  private static final Duration BRICKS = Duration.ofSeconds(10);
+  private static final Duration STOP = Duration.ofSeconds(10);
+
+  private final Home home;
+  private final Instance instance;
+  private final Framework framework;
+  // Gogo replaces System.out and System.err by streams that look up the session's: given to a session, those would call themselves.
+  private final InputStream in = System.in;
+  private final PrintStream out = System.out;
+  private final PrintStream err = System.err;
+
+  private Container(Home home, Instance instance, Framework framework) {
+    this.home = home;
+    this.instance = instance;
+    this.framework = framework;
+  }
+
+  /**
+   * Starts the framework and its own bundles.
+   *
+   * @return the running container
+   */
+  static Container start(Home home, Instance instance) throws IOException, BundleException {
+    FrameworkFactory factory = ServiceLoader.load(FrameworkFactory.class).findFirst()
+        .orElseThrow(() -> new IllegalStateException("no OSGi framework on the class path"));
+    Framework framework = factory.newFramework(settings(home, instance));
+    framework.init();
+    Container container = new Container(home, instance, framework);
+    BundleLog.open(framework.getBundleContext());
+    container.install(home.bundles());
+    framework.start();
+    return container;
+  }
+
+  private static Map<String, String> settings(Home home, Instance instance) throws IOException {
+    Properties file = new Properties();
+    try (Reader reader = Files.newBufferedReader(home.settings())) {
+      file.load(reader);
+    }
+    Map<String, String> settings = new HashMap<>();
+    file.forEach((name, value) -> settings.put((String) name, (String) value));
+    settings.put(Constants.FRAMEWORK_STORAGE, instance.cache().resolve("framework").toString());
+    settings.put("felix.fileinstall.dir", instance.load() + "," + instance.etc());
+    settings.put("felix.fileinstall.tmpdir", instance.cache().resolve("fileinstall").toString());
+    settings.put("gosh.home", home.folder().toString());
+    settings.put("virtio.instance", instance.folder().toString());
+    return settings;
+  }
+
+  private void install(List<Path> jars) throws IOException, BundleException {
+    BundleContext context = framework.getBundleContext();
+    List<Bundle> bundles = new ArrayList<>();
+    for (Path jar : jars) {
+      bundles.add(context.installBundle("reference:" + jar.toUri()));
+    }
+    for (Bundle bundle : bundles) {
+      bundle.start();
+    }
+  }
+
+  /**
+   * Waits until every brick in the watched folder runs and the shell's commands are there. A brick that does not start is no
+   * reason to stop: it is named in the log, and the rest goes on.
+   */
+  void awaitBricks() throws IOException, InterruptedException {
+    int files = instance.bricks().size();
+    try {
+      await(BRICKS, () -> bricks().size() == files && bricks().stream().allMatch(Container::active) && commands());
+    } catch (TimeoutException e) {
+      System.Logger log = System.getLogger("virtio.dist");
+      log.log(System.Logger.Level.DEBUG, "bricks are late", e);
+      bricks().stream().filter(bundle -> !active(bundle))
+          .forEach(bundle -> log.log(System.Logger.Level.WARNING, "{0} does not start", bundle.getSymbolicName()));
+    }
+  }
+
+  private List<Bundle> bricks() {
+    String place = instance.load().toUri().toString().replace("file:///", "file:/");
+    return List.of(framework.getBundleContext().getBundles()).stream().filter(bundle -> bundle.getLocation().startsWith(place)).toList();
+  }
+
+  private static boolean active(Bundle bundle) {
+    return bundle.getState() == Bundle.ACTIVE;
+  }
+
+  private boolean commands() {
+    try {
+      return framework.getBundleContext().getAllServiceReferences(null, "(osgi.command.scope=virtio)") != null;
+    } catch (InvalidSyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Looks again whenever something changes in the framework. */
+  private void await(Duration limit, BooleanSupplier condition) throws InterruptedException, TimeoutException {
+    Object changed = new Object();
+    Runnable wake = () -> {
+      synchronized (changed) {
+        changed.notifyAll();
+      }
+    };
+    BundleContext context = framework.getBundleContext();
+    BundleListener bundles = event -> wake.run();
+    ServiceListener services = event -> wake.run();
+    context.addBundleListener(bundles);
+    context.addServiceListener(services);
+    long end = System.nanoTime() + limit.toNanos();
+    synchronized (changed) {
+      while (!condition.getAsBoolean()) {
+        long left = (end - System.nanoTime()) / 1_000_000;
+        if (left <= 0) {
+          throw new TimeoutException("after " + limit);
+        }
+        changed.wait(left);
+      }
+    }
+    context.removeBundleListener(bundles);
+    context.removeServiceListener(services);
+  }
+
+  /**
+   * Runs a line in a shell session of its own, on the calling thread and the JVM's own streams.
+   *
+   * @param line what a user would type
+   * @return the exit status: the command's if it gives one, otherwise 0
+   * @throws Exception what the command threw
+   */
+  int execute(String line) throws Exception {
+    ServiceTracker<CommandProcessor, CommandProcessor> tracker =
+        new ServiceTracker<>(framework.getBundleContext(), CommandProcessor.class, null);
+    tracker.open();
+    try (CommandSession session = processor(tracker).createSession(in, out, err)) {
+      session.put("SCOPE", "virtio:gogo:*");
+      Object result = session.execute(line);
+      if (result instanceof Integer status) {
+        return status;
+      }
+      if (result != null) {
+        out.println(session.format(result, Converter.INSPECT));
+      }
+      return 0;
+    } finally {
+      tracker.close();
+    }
+  }
+
+  private static CommandProcessor processor(ServiceTracker<CommandProcessor, CommandProcessor> tracker) throws InterruptedException {
+    CommandProcessor processor = tracker.waitForService(BRICKS.toMillis());
+    if (processor == null) {
+      throw new IllegalStateException("the shell does not start");
+    }
+    return processor;
+  }
+
+  /** Opens the shell on the terminal. Its end stops the framework. */
+  void console() throws IOException, BundleException {
+    install(home.console());
+  }
+
+  /** Waits until the framework has stopped, whoever stopped it. */
+  void awaitStop() throws InterruptedException {
+    framework.waitForStop(0);
+  }
+
+  /** Stops the framework and all bundles, and waits for it, bounded. */
+  void stop() throws BundleException, InterruptedException {
+    framework.stop();
+    framework.waitForStop(STOP.toMillis());
+  }
+}

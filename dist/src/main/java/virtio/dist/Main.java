@@ -1,0 +1,114 @@
+package virtio.dist;
+
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.osgi.framework.BundleException;
+
+/** Starts a container as the command line asks. Exit status: 0 success, 1 a failure, 2 a wrong command line. */
+public final class Main {
+  private static final int FAILURE = 1;
+  private static final int WRONG_USAGE = 2;
+  private static final String DEFAULT_GLUE = "block.lguest.split.lguest";
+  private static final System.Logger LOG = System.getLogger("virtio.dist");
+
+  private final Home home;
+  private final Options options;
+  private final Instance instance;
+
+  private Main(Home home, Options options, Instance instance) {
+    this.home = home;
+    this.options = options;
+    this.instance = instance;
+  }
+
+  /**
+   * Runs until the shell or the command ends, then leaves the JVM.
+   *
+   * @param arguments the folder of the built container, the folder of the interactive instance, then the user's words
+   */
+  public static void main(String[] arguments) {
+    Home home = new Home(Path.of(arguments[0]).toAbsolutePath());
+    Path folder = Path.of(arguments[1]).toAbsolutePath();
+    System.exit(run(home, folder, Arrays.copyOfRange(arguments, 2, arguments.length)));
+  }
+
+  private static int run(Home home, Path folder, String... words) {
+    Options options;
+    try {
+      options = Options.parse(words);
+      checkGlue(home, options);
+    } catch (IllegalArgumentException | IOException e) {
+      return complain(e, WRONG_USAGE);
+    }
+    try {
+      return new Main(home, options, instance(options, folder)).run();
+    } catch (Exception e) {
+      LOG.log(System.Logger.Level.DEBUG, "ended by an exception", e);
+      return complain(e, FAILURE);
+    }
+  }
+
+  private static void checkGlue(Home home, Options options) throws IOException {
+    List<String> known = home.combinations();
+    String glue = options.glue().orElse(DEFAULT_GLUE);
+    if (!known.contains(glue)) {
+      throw new IllegalArgumentException("--glue " + glue + ": no such combination; there are " + String.join(", ", known));
+    }
+  }
+
+  private static Instance instance(Options options, Path folder) throws IOException {
+    Instance instance = options.mode() == Options.Mode.SHELL ? Instance.at(folder) : Instance.temporary();
+    System.setProperty("virtio.instance", instance.folder().toString());
+    Log.start(instance.log());
+    return instance;
+  }
+
+  private static int complain(Throwable e, int status) {
+    if (e instanceof InvocationTargetException) {
+      return complain(e.getCause(), status);
+    }
+    System.err.println("virtio: " + (e.getMessage() == null ? e : e.getMessage()));
+    return status;
+  }
+
+  private int run() throws Exception {
+    for (Path brick : home.bricks()) {
+      instance.deploy(brick);
+    }
+    if (options.mode() != Options.Mode.CHECK) {
+      configureDisk();
+    }
+    Container container = Container.start(home, instance);
+    stopAtExit(container);
+    container.awaitBricks();
+    if (options.mode() != Options.Mode.SHELL) {
+      return container.execute(options.command());
+    }
+    container.execute("virtio:ports --wait 10");
+    container.console();
+    container.awaitStop();
+    return 0;
+  }
+
+  private void configureDisk() throws IOException {
+    Path image = options.image().isPresent() ? options.image().get() : instance.image();
+    boolean readonly = options.image().isPresent() && !options.write();
+    new Templates(home, instance).disk(options.glue().orElse(DEFAULT_GLUE), image, readonly);
+  }
+
+  /** However the JVM ends, by the shell, a command or an interrupt: the framework stops first, then the instance goes. */
+  private void stopAtExit(Container container) {
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+      try (instance) {
+        container.stop();
+      } catch (IOException | BundleException e) {
+        complain(e, FAILURE);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }, "virtio-stop"));
+  }
+}
