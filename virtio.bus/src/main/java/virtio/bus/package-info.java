@@ -20,7 +20,7 @@
  * Everything virtio lays out in memory is little-endian; contracts that carry values carry them as numbers. Addresses are the
  * device's, unsigned 64 bits, opaque to everyone but the ring that writes them and the address space that checks them.
  */
-@Export
+@Export(substitution = Export.Substitution.NOIMPORT)
 @Version("1.0.0")
 package virtio.bus;
 

@@ -1,5 +1,5 @@
 /** The specification's constants and field tables, spelled as there. No logic; drivers and models share them without knowing each other. */
-@Export
+@Export(substitution = Export.Substitution.NOIMPORT)
 @Version("1.0.0")
 package virtio.bus.spec;
 
