@@ -3,6 +3,7 @@ package virtio.testkit.fake;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import virtio.bus.BusDevice;
 import virtio.bus.ConfigHandler;
@@ -27,6 +28,8 @@ public final class FakeRegisters implements DeviceConfig {
   private final Map<Integer, Integer> queueSizes = new HashMap<>();
   private final List<Integer> statuses = new CopyOnWriteArrayList<>();
   private final List<Integer> enabled = new CopyOnWriteArrayList<>();
+  private final Map<Integer, RingAreas> areas = new ConcurrentHashMap<>();
+  private final Map<Integer, Integer> sizes = new ConcurrentHashMap<>();
   private final List<String> doorbells = new CopyOnWriteArrayList<>();
   private Features offered = Features.of(FeatureBits.VIRTIO_F_VERSION_1);
   private Features accepted = Features.NONE;
@@ -141,7 +144,11 @@ public final class FakeRegisters implements DeviceConfig {
     synchronized (this) {
       status |= DeviceStatus.DEVICE_NEEDS_RESET;
     }
-    tell();
+    Listener told = listener;
+    if (told != null) {
+      told.status();
+      told.changed();
+    }
   }
 
   /** A configuration interrupt, spurious or not. */
@@ -172,6 +179,30 @@ public final class FakeRegisters implements DeviceConfig {
 
   public List<Integer> enabled() {
     return List.copyOf(enabled);
+  }
+
+  /** Where a queue that was enabled lies; null before. */
+  public RingAreas areas(int index) {
+    return areas.get(index);
+  }
+
+  /** The size a queue was enabled with; 0 before. */
+  public int size(int index) {
+    return sizes.getOrDefault(index, 0);
+  }
+
+  /** What {@link #neverConfirmsReset} held back. */
+  public void finishReset() {
+    synchronized (this) {
+      resetNever = false;
+      resetting = false;
+      status = 0;
+      accepted = Features.NONE;
+    }
+    Listener told = listener;
+    if (told != null) {
+      told.status();
+    }
   }
 
   public synchronized Features accepted() {
@@ -252,8 +283,10 @@ public final class FakeRegisters implements DeviceConfig {
   }
 
   @Override
-  public void enable(int index, int size, RingAreas areas) {
+  public void enable(int index, int size, RingAreas where) {
     enabled.add(index);
+    areas.put(index, where);
+    sizes.put(index, size);
   }
 
   @Override

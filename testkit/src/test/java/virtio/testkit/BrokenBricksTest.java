@@ -1,0 +1,29 @@
+package virtio.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import virtio.testkit.fake.BrokenRigs;
+
+/** A contract that lets a broken brick pass is no contract. */
+class BrokenBricksTest {
+  @Test
+  void aHandlerThatKeepsReadMarksFails() {
+    assertThat(Verdict.of(BrokenRigs.KeepsReadMarks.class).failed()).contains("aSecondDriverFindsWhatTheFirstFound");
+  }
+
+  @Test
+  void aHandlerThatConfirmsAResetItselfFails() {
+    assertThat(Verdict.of(BrokenRigs.ConfirmsResetItself.class).failed()).containsExactly("aResetReadsZeroOnlyWhenTheDeviceHasStopped");
+  }
+
+  @Test
+  void aHandlerThatDropsChangesFails() {
+    assertThat(Verdict.of(BrokenRigs.DropsChanges.class).failed()).contains("changesTravelBothWays", "needsResetIsToldAndReads");
+  }
+
+  @Test
+  void aHandlerThatForgetsTheHighFeaturesFails() {
+    assertThat(Verdict.of(BrokenRigs.ForgetsHighFeatures.class).failed()).contains("everythingReadsAsTheDeviceSaysIt");
+  }
+}

@@ -1,0 +1,34 @@
+package virtio.testkit.fake;
+
+/** The contract's rigs for the broken handlers. Not named as tests are: only {@code BrokenBricksTest} runs them. */
+public final class BrokenRigs {
+  private BrokenRigs() {}
+
+  /** See {@link BrokenConfigs#keepsReadMarks}. */
+  public static final class KeepsReadMarks extends FakeMachineRig {
+    public KeepsReadMarks() {
+      super(BrokenConfigs.keepsReadMarks());
+    }
+  }
+
+  /** See {@link BrokenConfigs#confirmsResetItself}. */
+  public static final class ConfirmsResetItself extends FakeMachineRig {
+    public ConfirmsResetItself() {
+      super(BrokenConfigs.confirmsResetItself());
+    }
+  }
+
+  /** See {@link BrokenConfigs#dropsChanges}. */
+  public static final class DropsChanges extends FakeMachineRig {
+    public DropsChanges() {
+      super(BrokenConfigs.dropsChanges());
+    }
+  }
+
+  /** See {@link BrokenConfigs#forgetsHighFeatures}. */
+  public static final class ForgetsHighFeatures extends FakeMachineRig {
+    public ForgetsHighFeatures() {
+      super(BrokenConfigs.forgetsHighFeatures());
+    }
+  }
+}
