@@ -1,8 +1,6 @@
 package virtio.dist;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.PrintStream;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,9 +13,6 @@ import java.util.Properties;
 import java.util.ServiceLoader;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
-import org.apache.felix.service.command.CommandProcessor;
-import org.apache.felix.service.command.CommandSession;
-import org.apache.felix.service.command.Converter;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
@@ -27,7 +22,7 @@ import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceListener;
 import org.osgi.framework.launch.Framework;
 import org.osgi.framework.launch.FrameworkFactory;
-import org.osgi.util.tracker.ServiceTracker;
+import org.osgi.framework.wiring.BundleWiring;
 
 /** A framework over an instance's folder. Its own bundles are installed here; bricks are whatever lies in the watched folder. */
 final class Container {
@@ -37,10 +32,6 @@ final class Container {
   private final Home home;
   private final Instance instance;
   private final Framework framework;
-  // Gogo replaces System.out and System.err by streams that look up the session's: given to a session, those would call themselves.
-  private final InputStream in = System.in;
-  private final PrintStream out = System.out;
-  private final PrintStream err = System.err;
 
   private Container(Home home, Instance instance, Framework framework) {
     this.home = home;
@@ -59,8 +50,9 @@ final class Container {
     Framework framework = factory.newFramework(settings(home, instance));
     framework.init();
     Container container = new Container(home, instance, framework);
+    Session.prepare();
     BundleLog.open(framework.getBundleContext());
-    container.install(home.bundles());
+    start(container.install(home.bundles()));
     framework.start();
     return container;
   }
@@ -80,12 +72,16 @@ final class Container {
     return settings;
   }
 
-  private void install(List<Path> jars) throws IOException, BundleException {
+  private List<Bundle> install(List<Path> jars) throws BundleException {
     BundleContext context = framework.getBundleContext();
     List<Bundle> bundles = new ArrayList<>();
     for (Path jar : jars) {
       bundles.add(context.installBundle("reference:" + jar.toUri()));
     }
+    return bundles;
+  }
+
+  private static void start(List<Bundle> bundles) throws BundleException {
     for (Bundle bundle : bundles) {
       bundle.start();
     }
@@ -156,38 +152,32 @@ final class Container {
    *
    * @param line what a user would type
    * @return the exit status: the command's if it gives one, otherwise 0
-   * @throws Exception what the command threw
    */
-  int execute(String line) throws Exception {
-    ServiceTracker<CommandProcessor, CommandProcessor> tracker =
-        new ServiceTracker<>(framework.getBundleContext(), CommandProcessor.class, null);
-    tracker.open();
-    try (CommandSession session = processor(tracker).createSession(in, out, err)) {
-      session.put("SCOPE", "virtio:gogo:*");
-      Object result = session.execute(line);
-      if (result instanceof Integer status) {
-        return status;
-      }
-      if (result != null) {
-        out.println(session.format(result, Converter.INSPECT));
-      }
-      return 0;
-    } finally {
-      tracker.close();
+  int execute(String line) throws ReflectiveOperationException, InterruptedException {
+    try (Session session = Session.open(framework.getBundleContext())) {
+      return session.execute(line);
     }
-  }
-
-  private static CommandProcessor processor(ServiceTracker<CommandProcessor, CommandProcessor> tracker) throws InterruptedException {
-    CommandProcessor processor = tracker.waitForService(BRICKS.toMillis());
-    if (processor == null) {
-      throw new IllegalStateException("the shell does not start");
-    }
-    return processor;
   }
 
   /** Opens the shell on the terminal. Its end stops the framework. */
   void console() throws IOException, BundleException {
-    install(home.console());
+    List<Bundle> bundles = install(home.console());
+    start(bundles.stream().filter(Container::terminal).toList());
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    for (Bundle terminal : bundles.stream().filter(Container::terminal).toList()) {
+      // JLine finds the kinds of terminal that it knows by the thread's class loader.
+      thread.setContextClassLoader(terminal.adapt(BundleWiring.class).getClassLoader());
+    }
+    try {
+      start(bundles);
+    } finally {
+      thread.setContextClassLoader(before);
+    }
+  }
+
+  private static boolean terminal(Bundle bundle) {
+    return bundle.getSymbolicName().equals("org.jline");
   }
 
   /** Waits until the framework has stopped, whoever stopped it. */
