@@ -1,0 +1,68 @@
+package virtio.dist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class OptionsTest {
+  @TempDir
+  Path folder;
+
+  @Test
+  void withoutWordsTheShellOpens() {
+    Options options = Options.parse();
+
+    assertThat(options.mode()).isEqualTo(Options.Mode.SHELL);
+    assertThat(options.glue()).isEmpty();
+    assertThat(options.image()).isEmpty();
+  }
+
+  @Test
+  void anImageIsReadOnlyUnlessWriteIsGiven() throws IOException {
+    String image = Files.createFile(folder.resolve("a.img")).toString();
+
+    assertThat(Options.parse("--image", image).write()).isFalse();
+    assertThat(Options.parse("--image", image, "--write").write()).isTrue();
+  }
+
+  @Test
+  void checkHandsItsOptionsToTheCommand() throws IOException {
+    Path image = Files.createFile(folder.resolve("it's \\ odd.img"));
+    String quoted = image.toString().replace("\\", "\\\\").replace("'", "\\'");
+
+    assertThat(Options.parse("check", "--all").command()).isEqualTo("virtio:check --all");
+    assertThat(Options.parse("check", "--glue", "a.b.c.d", "--sabotage").command()).isEqualTo("virtio:check --glue a.b.c.d --sabotage");
+    assertThat(Options.parse("check", "--image", image.toString()).command()).isEqualTo("virtio:check --image '" + quoted + "'");
+  }
+
+  @Test
+  void execTakesOneCommand() {
+    assertThat(Options.parse("exec", "status disk0").command()).isEqualTo("status disk0");
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {
+      "--nothing | unknown option --nothing",
+      "nothing | unknown argument 'nothing'",
+      "--all | --all belongs to: virtio check",
+      "--glue | --glue needs a value",
+      "--glue --write | --glue needs a value",
+      "--write | --write needs --image FILE",
+      "check --all --glue a.b.c.d | --all and --glue exclude each other",
+      "check --write | --write does not go with check, which only reads your image",
+      "check more | unknown argument 'more'",
+      "exec | exec takes one command, in quotes",
+      "exec ports more | exec takes one command, in quotes",
+      "--image /no/such/file | --image /no/such/file: no such file",
+      "--image / | --image /: not a regular file"})
+  void whatIsWrongIsSaidInOneLine(String words, String message) {
+    assertThatThrownBy(() -> Options.parse(words.split(" "))).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
+  }
+}
