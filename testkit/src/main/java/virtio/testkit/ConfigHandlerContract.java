@@ -51,6 +51,11 @@ public abstract class ConfigHandlerContract {
   /** The driver's end of that slot, once it is announced. Waits for it, bounded. */
   protected abstract BusDevice find(Slot announced);
 
+  /** How long to wait for what must come. */
+  protected Duration patience() {
+    return Duration.ofSeconds(10);
+  }
+
   @BeforeEach
   void show() {
     slot = plug();
@@ -98,9 +103,9 @@ public abstract class ConfigHandlerContract {
     return told;
   }
 
-  private static void expect(LinkedBlockingQueue<String> told, String wanted) throws InterruptedException {
+  private void expect(LinkedBlockingQueue<String> told, String wanted) throws InterruptedException {
     for (String next = ""; !wanted.equals(next); ) {
-      next = told.poll(10, TimeUnit.SECONDS);
+      next = told.poll(patience().toMillis(), TimeUnit.MILLISECONDS);
       assertThat(next).as("told " + wanted).isNotNull();
     }
   }
@@ -155,7 +160,7 @@ public abstract class ConfigHandlerContract {
     config.status(0);
     assertThat(config.status()).isNotZero();
     device.finishReset();
-    assertThat(Await.that(Duration.ofSeconds(10), () -> config.status() == 0)).isTrue();
+    assertThat(Await.that(patience(), () -> config.status() == 0)).isTrue();
   }
 
   @Test
@@ -169,7 +174,7 @@ public abstract class ConfigHandlerContract {
       assertThat(config.queueSize(1)).as("time " + i).isEqualTo(16);
       assertThat(device.accepted()).isEqualTo(ACCEPTED);
       config.status(0);
-      assertThat(Await.that(Duration.ofSeconds(10), () -> config.status() == 0)).isTrue();
+      assertThat(Await.that(patience(), () -> config.status() == 0)).isTrue();
       config.close();
     }
   }
@@ -188,7 +193,7 @@ public abstract class ConfigHandlerContract {
     assertThat(config.generation()).isNotEqualTo(before);
     assertThat(config.read(VirtioBlk.CAPACITY)).isEqualTo(4096);
     config.write(VirtioBlk.WRITEBACK, 0);
-    assertThat(Await.that(Duration.ofSeconds(10), () -> device.read(VirtioBlk.WRITEBACK) == 0)).isTrue();
+    assertThat(Await.that(patience(), () -> device.read(VirtioBlk.WRITEBACK) == 0)).isTrue();
     assertThat(config.read(VirtioBlk.WRITEBACK)).isZero();
   }
 
@@ -230,9 +235,9 @@ public abstract class ConfigHandlerContract {
     LinkedBlockingQueue<String> told = listen(config);
     theDeviceIsLive(config);
     config.doorbell(1).raise(0);
-    assertThat(Await.that(Duration.ofSeconds(10), () -> device.rung().contains("1 at 15"))).isTrue();
+    assertThat(Await.that(patience(), () -> device.rung().contains("1 at 15"))).isTrue();
     config.doorbell(0).raise(0);
-    assertThat(Await.that(Duration.ofSeconds(10), () -> device.rung().contains("0 at 15"))).isTrue();
+    assertThat(Await.that(patience(), () -> device.rung().contains("0 at 15"))).isTrue();
     device.interrupt(0);
     expect(told, "queue 0");
     device.interrupt(1);

@@ -26,4 +26,14 @@ class BrokenBricksTest {
   void aHandlerThatForgetsTheHighFeaturesFails() {
     assertThat(Verdict.of(BrokenRigs.ForgetsHighFeatures.class).failed()).contains("everythingReadsAsTheDeviceSaysIt");
   }
+
+  @Test
+  void aTransportThatTellsTwiceFails() {
+    assertThat(Verdict.of(BrokenRigs.Stutters.class).failed()).contains("tellsOfEachDeviceOnceAndWhenItGoes");
+  }
+
+  @Test
+  void aTransportThatTellsThoseWhoLeftFails() {
+    assertThat(Verdict.of(BrokenRigs.NeverForgets.class).failed()).contains("aWatchThatIsClosedHearsNothing");
+  }
 }

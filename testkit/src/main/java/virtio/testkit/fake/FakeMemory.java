@@ -12,13 +12,13 @@ public final class FakeMemory implements AddressSpace {
   private final ConcurrentSkipListMap<Long, DmaMemory> regions = new ConcurrentSkipListMap<>();
   private final ConcurrentSkipListMap<Long, DmaMemory> aside = new ConcurrentSkipListMap<>();
   private long next = 0x10_0000;
-  private long room = Long.MAX_VALUE;
+  private long room = 64 << 20;
 
   public FakeMemory(boolean translated) {
     this.translated = translated;
   }
 
-  /** How many bytes more can be allocated. */
+  /** How many bytes more can be allocated: 64 MiB, unless said. */
   public synchronized FakeMemory room(long bytes) {
     room = bytes;
     return this;
@@ -58,7 +58,7 @@ public final class FakeMemory implements AddressSpace {
     if (aside.containsKey(memory.address()) || regions.remove(memory.address()) == null) {
       throw new IllegalArgumentException("address=" + memory.address() + " is not allocated");
     }
-    room += room == Long.MAX_VALUE ? 0 : memory.segment().byteSize();
+    room += memory.segment().byteSize();
   }
 
   @Override

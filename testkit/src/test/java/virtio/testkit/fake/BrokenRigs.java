@@ -1,6 +1,6 @@
 package virtio.testkit.fake;
 
-/** The contract's rigs for the broken handlers. Not named as tests are: only {@code BrokenBricksTest} runs them. */
+/** The contracts' rigs for broken bricks. Not named as tests are: only {@code BrokenBricksTest} runs them. */
 public final class BrokenRigs {
   private BrokenRigs() {}
 
@@ -29,6 +29,20 @@ public final class BrokenRigs {
   public static final class ForgetsHighFeatures extends FakeMachineRig {
     public ForgetsHighFeatures() {
       super(BrokenConfigs.forgetsHighFeatures());
+    }
+  }
+
+  /** See {@link BrokenTransports#stutters}. */
+  public static final class Stutters extends TransportRig {
+    public Stutters() {
+      super(BrokenTransports::stutters);
+    }
+  }
+
+  /** See {@link BrokenTransports#neverForgets}. */
+  public static final class NeverForgets extends TransportRig {
+    public NeverForgets() {
+      super(BrokenTransports::neverForgets);
     }
   }
 }
