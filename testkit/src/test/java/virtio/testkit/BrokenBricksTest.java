@@ -36,4 +36,16 @@ class BrokenBricksTest {
   void aTransportThatTellsThoseWhoLeftFails() {
     assertThat(Verdict.of(BrokenRigs.NeverForgets.class).failed()).contains("aWatchThatIsClosedHearsNothing");
   }
+
+  @Test
+  void aDriverThatLeaksAndForgetsFails() {
+    assertThat(Verdict.of(BrokenRigs.Careful.class).failed()).isEmpty();
+    assertThat(Verdict.of(BrokenRigs.Careless.class).failed())
+        .contains("leavesNothingBehind", "refusesADeviceWithoutItsQueues", "refusesWhenMemoryHasRunOut");
+  }
+
+  @Test
+  void aModelThatLosesBuffersFails() {
+    assertThat(Verdict.of(BrokenRigs.LosesBuffers.class).failed()).containsExactly("givesBackEveryBufferOnceWhateverIsInIt");
+  }
 }

@@ -138,6 +138,11 @@ public final class FakeRing implements RingFormat {
       used.add(token);
     }
 
+    /** Buffers that are neither back nor taken back. */
+    public synchronized int outstanding() {
+      return pending.size() + out.size() + used.size();
+    }
+
     /** The device breaks a rule. */
     public synchronized void breakBy(Violation violation) {
       fail(violation);

@@ -1,6 +1,18 @@
 package virtio.testkit.fake;
 
-/** The contracts' rigs for broken bricks. Not named as tests are: only {@code BrokenBricksTest} runs them. */
+import java.time.Duration;
+import java.util.function.Consumer;
+import virtio.bus.Chain;
+import virtio.bus.DeviceId;
+import virtio.bus.DeviceModel;
+import virtio.bus.DmaMemory;
+import virtio.bus.VirtioDevice;
+import virtio.bus.VirtioDriver;
+import virtio.bus.Virtqueue;
+import virtio.testkit.DeviceModelContract;
+import virtio.testkit.DriverContract;
+
+/** The contracts' rigs for broken bricks, and for one that is not. Not named as tests are: only {@code BrokenBricksTest} runs them. */
 public final class BrokenRigs {
   private BrokenRigs() {}
 
@@ -43,6 +55,74 @@ public final class BrokenRigs {
   public static final class NeverForgets extends TransportRig {
     public NeverForgets() {
       super(BrokenTransports::neverForgets);
+    }
+  }
+
+  /** A driver that binds by the book. */
+  public static class Careful extends DriverContract {
+    private final FakeDriver driver;
+
+    public Careful() {
+      this(found -> {
+        Virtqueue queue = found.queue(0, used -> true);
+        DmaMemory buffers = found.allocate(8192, 4096);
+        if (queue == null || buffers == null) {
+          throw new IllegalStateException(queue == null ? "no queue 0" : "out of memory");
+        }
+        found.ready();
+        found.free(buffers);
+      });
+    }
+
+    Careful(Consumer<VirtioDevice> probing) {
+      driver = new FakeDriver(new VirtioDriver.Entry(new DeviceId(2, DeviceId.ANY), null)).probes(probing);
+    }
+
+    @Override
+    protected VirtioDriver<?> driver() {
+      return driver;
+    }
+
+    @Override
+    protected Object port() {
+      return new Object();
+    }
+
+    @Override
+    protected FakeRegisters device() {
+      return new FakeRegisters(new DeviceId(2, DeviceId.VENDOR_QUMRANET));
+    }
+
+    @Override
+    protected FakeRegisters deviceWithoutQueues() {
+      return device().queue(0, 0);
+    }
+  }
+
+  /** A driver that frees nothing and asks for nothing's being there. */
+  public static final class Careless extends Careful {
+    public Careless() {
+      super(found -> {
+        Virtqueue queue = found.queue(0, used -> true);
+        DmaMemory buffers = found.allocate(8192, 4096);
+        if (buffers != null && queue != null) {
+          queue.add(new Chain(1).writable(buffers, 0, 64), "never taken back");
+        }
+        found.ready();
+      });
+    }
+
+    @Override
+    protected Duration patience() {
+      return Duration.ofMillis(500);
+    }
+  }
+
+  /** See {@link BrokenModel}. */
+  public static final class LosesBuffers extends DeviceModelContract {
+    @Override
+    protected DeviceModel model() {
+      return new BrokenModel();
     }
   }
 }
