@@ -1,6 +1,8 @@
 package virtio.dist;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,7 +156,16 @@ final class Container {
    * @return the exit status: the command's if it gives one, otherwise 0
    */
   int execute(String line) throws ReflectiveOperationException, InterruptedException {
-    try (Session session = Session.open(framework.getBundleContext())) {
+    return execute(line, Session.standardOutput());
+  }
+
+  /** Runs a line like {@link #execute(String)}, but drops what it prints. */
+  int executeSilently(String line) throws ReflectiveOperationException, InterruptedException {
+    return execute(line, new PrintStream(OutputStream.nullOutputStream()));
+  }
+
+  private int execute(String line, PrintStream out) throws ReflectiveOperationException, InterruptedException {
+    try (Session session = Session.open(framework.getBundleContext(), out)) {
       return session.execute(line);
     }
   }

@@ -84,13 +84,19 @@ public final class Main {
     Container container = Container.start(home, instance);
     stopAtExit(container);
     container.awaitBricks();
-    if (options.mode() != Options.Mode.SHELL) {
-      return container.execute(options.command());
-    }
-    container.execute("virtio:ports --wait 10");
-    container.console();
-    container.awaitStop();
-    return 0;
+    return switch (options.mode()) {
+      case CHECK -> container.execute(options.command());
+      case EXEC -> {
+        container.executeSilently("virtio:ports --wait 3");
+        yield container.execute(options.command());
+      }
+      case SHELL -> {
+        container.execute("virtio:ports --wait 10");
+        container.console();
+        container.awaitStop();
+        yield 0;
+      }
+    };
   }
 
   private void configureDisk() throws IOException {

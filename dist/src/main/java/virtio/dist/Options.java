@@ -112,9 +112,9 @@ record Options(Mode mode, Optional<String> glue, Optional<Path> image, boolean w
     return words.stream().map(Options::quoted).collect(Collectors.joining(" "));
   }
 
-  /** Gogo takes a word in single quotes as it is, but for the quote and the backslash. */
+  /** Gogo takes what stands in single quotes as it is; a quote itself stands outside of them, escaped. */
   private static String quoted(String word) {
-    return word.matches("[A-Za-z0-9_./:-]+") ? word : "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'";
+    return word.matches("[A-Za-z0-9_./:-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 
   private static void refuse(boolean wrong, Supplier<String> why) {

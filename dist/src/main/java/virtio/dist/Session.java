@@ -21,10 +21,12 @@ final class Session implements AutoCloseable {
 
   private final Class<?> type;
   private final Object session;
+  private final PrintStream out;
 
-  private Session(Class<?> type, Object session) {
+  private Session(Class<?> type, Object session, PrintStream out) {
     this.type = type;
     this.session = session;
+    this.out = out;
   }
 
   /** Makes this class remember the JVM's own streams; call it before the framework starts. */
@@ -32,12 +34,18 @@ final class Session implements AutoCloseable {
     OUT.flush();
   }
 
+  /** Returns the JVM's own standard output. */
+  static PrintStream standardOutput() {
+    return OUT;
+  }
+
   /**
-   * Opens a session on the JVM's own streams.
+   * Opens a session on the JVM's own input and error stream.
    *
+   * @param out where commands print
    * @throws IllegalStateException if there is no shell
    */
-  static Session open(BundleContext context) throws ReflectiveOperationException, InterruptedException {
+  static Session open(BundleContext context, PrintStream out) throws ReflectiveOperationException, InterruptedException {
     ServiceTracker<Object, Object> tracker = new ServiceTracker<>(context, API + "CommandProcessor", null);
     tracker.open();
     try {
@@ -47,8 +55,8 @@ final class Session implements AutoCloseable {
       }
       ClassLoader loader = processor.getClass().getClassLoader();
       Object session = loader.loadClass(API + "CommandProcessor")
-          .getMethod("createSession", InputStream.class, OutputStream.class, OutputStream.class).invoke(processor, System.in, OUT, ERR);
-      Session opened = new Session(loader.loadClass(API + "CommandSession"), session);
+          .getMethod("createSession", InputStream.class, OutputStream.class, OutputStream.class).invoke(processor, System.in, out, ERR);
+      Session opened = new Session(loader.loadClass(API + "CommandSession"), session, out);
       opened.call("put", new Class<?>[] {String.class, Object.class}, "SCOPE", "virtio:gogo:*");
       return opened;
     } finally {
@@ -69,7 +77,7 @@ final class Session implements AutoCloseable {
       return status;
     }
     if (result != null) {
-      OUT.println(call("format", new Class<?>[] {Object.class, int.class}, result, INSPECT));
+      out.println(call("format", new Class<?>[] {Object.class, int.class}, result, INSPECT));
     }
     return 0;
   }

@@ -46,8 +46,8 @@ final class Templates {
     instance.configure(name, text);
   }
 
-  /** The reader of these files takes a backslash as an escape and a dollar as the start of a substitution. */
+  /** The reader of these files takes a backslash as an escape, and substitutes what stands in <code>${}</code> unless its brace is escaped. */
   private static String escaped(String value) {
-    return value.replace("\\", "\\\\").replace("$", "\\\\$");
+    return value.replace("${", "$\\{").replace("\\", "\\\\");
   }
 }
