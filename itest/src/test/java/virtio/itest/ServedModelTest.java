@@ -1,0 +1,212 @@
+package virtio.itest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import virtio.bus.AttachmentSettings;
+import virtio.bus.Bus;
+import virtio.bus.Combination;
+import virtio.bus.ConfigHandler;
+import virtio.bus.Face;
+import virtio.bus.Features;
+import virtio.bus.RingFormat;
+import virtio.bus.VirtioDevice;
+import virtio.bus.VirtioDriver;
+import virtio.bus.core.VirtioBus;
+import virtio.ring.split.SplitRing;
+import virtio.testkit.Await;
+import virtio.testkit.Clause;
+import virtio.testkit.EchoDriver;
+import virtio.testkit.EchoModel;
+import virtio.testkit.Shows;
+import virtio.testkit.Trap;
+import virtio.testkit.fake.FakeMachine;
+import virtio.testkit.fake.WindowConfig;
+
+/** The bus's device side, with the split ring between: models, faces, and what a driver sees of them. */
+class ServedModelTest {
+  private final VirtioBus bus = new VirtioBus();
+  private final FakeMachine machine = new FakeMachine("m0");
+  private final RingFormat ring = new SplitRing();
+  private final ConfigHandler config = new WindowConfig();
+  private final EchoModel model = new EchoModel();
+  private final EchoDriver.Port port = new EchoDriver.Port();
+
+  @BeforeEach
+  void wire() {
+    bus.bindTransport(machine, Map.of("virtio.transport", "fake"));
+    bus.bindRing(ring, Map.of("virtio.ring", "split"));
+    bus.bindConfig(config, Map.of("virtio.config", "window"));
+  }
+
+  @AfterEach
+  void end() {
+    bus.close();
+    machine.close();
+  }
+
+  private Bus.Serving serve(String... faces) {
+    return bus.serve("echo0", model, List.of(faces).stream().map(Face::of).toList(), machine);
+  }
+
+  private Bus.Attachment attach(String owner, VirtioDriver<EchoDriver.Port> driver, EchoDriver.Port to) {
+    return bus.attach(new Combination(driver, machine, ring, config, Map.of("virtio.glue", "echo.fake.split.window")),
+        AttachmentSettings.of(owner), to);
+  }
+
+  private Bus.Attachment bound(String owner, EchoDriver.Port to) {
+    Bus.Attachment attachment = attach(owner, new EchoDriver(), to);
+    assertThat(Await.that(Duration.ofSeconds(10), attachment::bound)).as(attachment.state()).isTrue();
+    return attachment;
+  }
+
+  private static void eventually(String what, BooleanSupplier condition) {
+    assertThat(Await.that(Duration.ofSeconds(10), condition)).as(what).isTrue();
+  }
+
+  private static void answers(EchoDriver.Port port) throws InterruptedException {
+    assertThat(port.echo().ask(new byte[] {1, 2, 3}, Duration.ofSeconds(10))).containsExactly(~1, ~2, ~3);
+  }
+
+  @Test
+  @Shows({"F39", "F60"})
+  void aDeviceAndADriverThatNoBrickKnowsMeet() throws InterruptedException {
+    serve("fake.split.window");
+    Bus.Attachment attachment = bound("port0", port);
+    for (int i = 0; i < 100; i++) {
+      answers(port);
+    }
+    assertThat(bus.served()).hasSize(1);
+    assertThat(bus.served().getFirst().statuses()).as("the host's log").containsExactly(0, 1, 3, 11, 15);
+    assertThat(bus.served().getFirst().queues().getFirst().counters().published()).isEqualTo(100);
+    attachment.close();
+    assertThat(bus.served().getFirst().statuses()).endsWith(0);
+    assertThat(machine.memory().live()).isZero();
+  }
+
+  @Test
+  void oneModelServesOneDriverAtATime() throws InterruptedException {
+    bus.bindConfig(new WindowConfig(), Map.of("virtio.config", "other"));
+    Bus.Serving serving = serve("fake.split.window", "fake.split.other");
+    eventually("two faces", () -> bus.devices().size() == 2);
+    Bus.Attachment first = bound("port0", port);
+    EchoDriver.Port otherPort = new EchoDriver.Port();
+    Bus.Attachment second = attach("port1", new EchoDriver(), otherPort);
+    eventually(second.state(), () -> second.state().contains("FEATURES_OK refused"));
+    answers(port);
+    second.close();
+    first.close();
+    bound("port1", otherPort);
+    answers(otherPort);
+    assertThat(serving.state()).containsExactly("fake.split.window: shown on m0/0", "fake.split.other: shown on m0/1");
+  }
+
+  @Test
+  @Shows("F12")
+  void aFaceGoesAndComesWithItsBricks() throws InterruptedException {
+    Bus.Serving serving = serve("fake.split.window", "fake.socket.window", "pci.split.window");
+    Bus.Attachment attachment = bound("port0", port);
+    assertThat(serving.state()).containsExactly("fake.split.window: shown on m0/0", "fake.socket.window: waiting for ring socket",
+        "pci.split.window: host m0 offers fake, not pci");
+    attachment.close();
+    bus.unbindRing(ring);
+    eventually("no device", () -> bus.devices().isEmpty());
+    eventually("its state", () -> serving.state().getFirst().equals("fake.split.window: waiting for ring split"));
+    bus.bindRing(ring, Map.of("virtio.ring", "split"));
+    bound("port0", port);
+    answers(port);
+  }
+
+  @Test
+  void driversLeaveBeforeTheirDeviceDoes() throws InterruptedException {
+    serve("fake.split.window");
+    Bus.Attachment attachment = bound("port0", port);
+    CountDownLatch closing = new CountDownLatch(1);
+    Thread leaving = Thread.ofPlatform().start(() -> {
+      closing.countDown();
+      attachment.close();
+    });
+    assertThat(closing.await(10, TimeUnit.SECONDS)).isTrue();
+    bus.unbindRing(ring);
+    leaving.join(Duration.ofSeconds(10));
+    eventually("no device", () -> bus.devices().isEmpty());
+    assertThat(port.events()).as("no failure: an orderly end").containsExactly("up", "down");
+    assertThat(machine.memory().quarantined()).isZero();
+    assertThat(machine.memory().live()).isZero();
+  }
+
+  @Test
+  @Shows("F11")
+  void aDeviceThatIsPulledIsToldAsGone() {
+    Bus.Serving serving = serve("fake.split.window");
+    Bus.Attachment attachment = bound("port0", port);
+    serving.close();
+    eventually("the news", () -> port.events().contains("down"));
+    assertThat(port.events()).containsExactly("up", "failed DEVICE_GONE", "down");
+    assertThat(attachment.bound()).isFalse();
+    serve("fake.split.window");
+    eventually("another", attachment::bound);
+  }
+
+  /** Changes a field within probe, as nobody is told of. */
+  private record Slipping(EchoDriver to, EchoModel model) implements VirtioDriver<EchoDriver.Port> {
+    @Override
+    public List<Entry> table() {
+      return to.table();
+    }
+
+    @Override
+    public Features features() {
+      return to.features();
+    }
+
+    @Override
+    public Class<EchoDriver.Port> port() {
+      return to.port();
+    }
+
+    @Override
+    public Attached probe(VirtioDevice device, Entry entry, EchoDriver.Port port) {
+      model.slip(7);
+      return to.probe(device, entry, port);
+    }
+  }
+
+  @Test
+  @Trap("T15")
+  @Shows("F30")
+  @Clause("Device Configuration Space")
+  void aChangeNobodyToldOfBeforeDriverOkIsToldAfterIt() {
+    serve("fake.split.window");
+    Bus.Attachment attachment = attach("port0", new Slipping(new EchoDriver(), model), port);
+    eventually(attachment.state(), attachment::bound);
+    eventually("the change", () -> port.events().contains("changed 7"));
+    model.change(8);
+    eventually("the next", () -> port.events().contains("changed 8"));
+    assertThat(port.events()).containsExactly("up", "changed 7", "changed 8");
+  }
+
+  @Test
+  @Trap("T08")
+  @Clause("Device Status Field")
+  void aModelThatFailsNeedsAResetAndIsHealedByIt() throws InterruptedException {
+    serve("fake.split.window");
+    Bus.Attachment attachment = bound("port0", port);
+    assertThat(port.echo().ask(new byte[] {EchoModel.POISON}, Duration.ofMillis(50))).isNull();
+    eventually("the news", () -> port.events().contains("failed DEVICE_NEEDS_RESET"));
+    attachment.close();
+    Bus.Attachment again = bound("port0", port);
+    answers(port);
+    again.close();
+    assertThat(machine.memory().live()).isZero();
+    assertThat(machine.memory().quarantined()).isZero();
+  }
+}
