@@ -35,28 +35,21 @@ final class Container {
   private final Instance instance;
   private final Framework framework;
 
-  private Container(Home home, Instance instance, Framework framework) {
+  /** Makes a container that is not started yet. */
+  Container(Home home, Instance instance) throws IOException {
     this.home = home;
     this.instance = instance;
-    this.framework = framework;
+    framework = ServiceLoader.load(FrameworkFactory.class).findFirst()
+        .orElseThrow(() -> new IllegalStateException("no OSGi framework on the class path")).newFramework(settings(home, instance));
   }
 
-  /**
-   * Starts the framework and its own bundles.
-   *
-   * @return the running container
-   */
-  static Container start(Home home, Instance instance) throws IOException, BundleException {
-    FrameworkFactory factory = ServiceLoader.load(FrameworkFactory.class).findFirst()
-        .orElseThrow(() -> new IllegalStateException("no OSGi framework on the class path"));
-    Framework framework = factory.newFramework(settings(home, instance));
-    framework.init();
-    Container container = new Container(home, instance, framework);
+  /** Starts the framework and its own bundles. */
+  void start() throws IOException, BundleException {
     Session.prepare();
+    framework.init();
     BundleLog.open(framework.getBundleContext());
-    start(container.install(home.bundles()));
+    start(install(home.bundles()));
     framework.start();
-    return container;
   }
 
   private static Map<String, String> settings(Home home, Instance instance) throws IOException {
@@ -196,7 +189,7 @@ final class Container {
     framework.waitForStop(0);
   }
 
-  /** Stops the framework and all bundles, and waits for it, bounded. */
+  /** Stops the framework and all bundles, however far it has come, and waits for it, bounded. */
   void stop() throws BundleException, InterruptedException {
     framework.stop();
     framework.waitForStop(STOP.toMillis());

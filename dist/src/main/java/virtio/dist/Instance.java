@@ -5,8 +5,10 @@ import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
@@ -126,8 +128,15 @@ final class Instance implements AutoCloseable {
   /** Gives the folder up, and deletes it if it was temporary. */
   @Override
   public void close() throws IOException {
-    if (temporary) {
-      delete(folder);
+    for (int attempts = 3; temporary && Files.exists(folder); attempts--) {
+      try {
+        delete(folder);
+      } catch (DirectoryNotEmptyException | NoSuchFileException e) {
+        // At an interrupt another thread may still be at work here.
+        if (attempts == 0) {
+          throw e;
+        }
+      }
     }
     lock.close();
   }

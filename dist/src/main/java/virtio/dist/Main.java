@@ -75,14 +75,15 @@ public final class Main {
   }
 
   private int run() throws Exception {
+    Container container = new Container(home, instance);
+    stopAtExit(container);
     for (Path brick : home.bricks()) {
       instance.deploy(brick);
     }
     if (options.mode() != Options.Mode.CHECK) {
       configureDisk();
     }
-    Container container = Container.start(home, instance);
-    stopAtExit(container);
+    container.start();
     container.awaitBricks();
     return switch (options.mode()) {
       case CHECK -> container.execute(options.command());
