@@ -152,9 +152,9 @@ public abstract sealed class Queue permits Virtqueue, DeviceQueue {
       return false;
     }
     on = true;
-    ask();
+    int from = ask();
     VarHandle.fullFence();   // our request before our look; pairs with the other half's fence between its index and its look at the request
-    if (state == State.NEW || !pending()) {
+    if (state == State.NEW || !pending(from)) {
       return true;
     }
     mute();   // before the flag: after it, it could undo another thread's restart
@@ -261,12 +261,23 @@ public abstract sealed class Queue permits Virtqueue, DeviceQueue {
   /** Signals the other half once if anything was published while NEW. */
   protected abstract void opened();
 
-  /** Writes the wish to be told where the other half reads it. A hint. */
-  protected abstract void ask();
+  /**
+   * Writes the wish to be told where the other half reads it. A hint. A dispatcher calls it too, beside an operation of the owner, so it
+   * changes nothing of the queue, and may go by a position that the owner has just left.
+   *
+   * @return the position from which it asks to be told, for {@link #pending}
+   */
+  protected abstract int ask();
 
   /** Writes the wish not to be told. A hint. */
   protected abstract void mute();
 
-  /** Looks, with acquire, whether there is something to take. */
-  protected abstract boolean pending();
+  /**
+   * Looks, with acquire, whether the other half is elsewhere than {@code from}. A dispatcher calls it too: it changes nothing, and leaves
+   * it to the operations to judge what it saw.
+   *
+   * @param from what this thread's {@link #ask} returned, not where the queue is now: had the owner gone on in between, the request would
+   *     lie behind what is used, never be passed, and nobody would look
+   */
+  protected abstract boolean pending(int from);
 }

@@ -30,6 +30,8 @@ public enum Violation {
   NEXT_RANGE,
   /** An address or a length outside what was shared. */
   ADDRESS_NOT_GRANTED,
+  /** A part of no bytes. */
+  PART_EMPTY,
   /** A device-readable part after a device-writable one. */
   READABLE_AFTER_WRITABLE,
   /** An indirect descriptor inside an indirect table. */

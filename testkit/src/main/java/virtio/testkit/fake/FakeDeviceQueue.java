@@ -69,13 +69,15 @@ public final class FakeDeviceQueue extends DeviceQueue {
   protected void opened() {}
 
   @Override
-  protected void ask() {}
+  protected int ask() {
+    return 0;
+  }
 
   @Override
   protected void mute() {}
 
   @Override
-  protected boolean pending() {
+  protected boolean pending(int from) {
     return !offered.isEmpty();
   }
 }

@@ -213,13 +213,15 @@ public final class FakeRing implements RingFormat {
     }
 
     @Override
-    protected void ask() {}
+    protected int ask() {
+      return 0;
+    }
 
     @Override
     protected void mute() {}
 
     @Override
-    protected synchronized boolean pending() {
+    protected synchronized boolean pending(int from) {
       return !used.isEmpty();
     }
   }
