@@ -1,0 +1,141 @@
+package virtio.host.lguest;
+
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import virtio.bus.Host;
+import virtio.bus.Slot;
+
+/** The host's end of a machine: everything it knows of the guest it knows through the memory. Any thread. */
+final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
+  private final String name;
+  private final MachineMemory memory;
+  private final MemorySegment segment;
+  private final Tuning tuning;
+  private final MachineSpace space;
+  private final DevicePage page;
+  private final Lines lines = new Lines();
+  private final Doorbells doorbells = new Doorbells();
+  private final HypercallServer hypercalls;
+  private final SleepWord guest;
+  private final Map<String, LguestSlot> slots = new LinkedHashMap<>();
+  private boolean closed;
+
+  private LguestHost(String name, MachineMemory memory, Tuning tuning) {
+    this.name = name;
+    this.memory = memory;
+    this.segment = memory.segment();
+    this.tuning = tuning;
+    this.space = MachineSpace.host(memory);
+    this.page = new DevicePage(segment.asSlice(memory.devicePage(), MachineMemory.PAGE), memory.devicePage(), memory.layout());
+    this.guest = new SleepWord(segment, ControlPage.GUEST_SLEEPS, tuning.looks());
+    this.hypercalls = new HypercallServer(name, segment, tuning.looks(), this);
+  }
+
+  static LguestHost start(String name, MachineMemory memory, Tuning tuning) {
+    LguestHost host = new LguestHost(name, memory, tuning);
+    host.hypercalls.start();
+    ControlPage.intRelease(host.segment, ControlPage.HOST, (int) ProcessHandle.current().pid());
+    return host;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public synchronized Slot plug(String device, Map<String, Object> properties) {
+    if (closed) {
+      throw new IllegalStateException("host=" + name + ": closed");
+    }
+    if (slots.containsKey(device)) {
+      throw new IllegalArgumentException("device=" + device + ": host " + name + " has one of that name");
+    }
+    LguestSlot slot = new LguestSlot(this, device, new SlotThread("lguest-" + name + "-" + device, tuning.looks()));
+    slots.put(device, slot);
+    return slot;
+  }
+
+  MachineSpace space() {
+    return space;
+  }
+
+  DevicePage page() {
+    return page;
+  }
+
+  Lines lines() {
+    return lines;
+  }
+
+  Doorbells doorbells() {
+    return doorbells;
+  }
+
+  /** Any thread; never blocks; ordered after everything its caller stored. */
+  void raise(int line) {
+    ControlPage.intOr(segment, ControlPage.INTERRUPTS, 1 << line);
+    guest.wake();
+  }
+
+  /** A slot is closed: its entry is marked. */
+  void unplugged(LguestSlot slot) {
+    synchronized (this) {
+      slots.remove(slot.device(), slot);
+    }
+    raise(InterruptController.CONFIGURATION_LINE);
+  }
+
+  @Override
+  public long call(int number, int[] arguments) {
+    return switch (number) {
+      case Hypercalls.LHCALL_NOTIFY -> notified(arguments[0]);
+      case Hypercalls.LHCALL_LGUEST_INIT -> initialised();
+      case Hypercalls.EJECTED -> page.eject(arguments[0]) ? Hypercalls.DONE : Hypercalls.REFUSED;
+      default -> Hypercalls.UNKNOWN;
+    };
+  }
+
+  @Override
+  public void notify(int number, int argument) {
+    if (number == Hypercalls.LHCALL_NOTIFY) {
+      notified(argument);
+    }
+  }
+
+  /** Whoever was the guest before has let go of every removed device, and no device may still be working for it. */
+  private long initialised() {
+    page.ejectAll();
+    long busy = 0;
+    for (LguestSlot slot : slots()) {
+      busy += slot.reset() ? 0 : 1;
+    }
+    return busy;
+  }
+
+  private synchronized List<LguestSlot> slots() {
+    return List.copyOf(slots.values());
+  }
+
+  private long notified(int address) {
+    LguestSlot owner = page.owner(address);
+    if (owner != null) {
+      return owner.notified(page.offset(address)) ? Hypercalls.DONE : Hypercalls.REFUSED;
+    }
+    return doorbells.ring(address) ? Hypercalls.DONE : Hypercalls.REFUSED;
+  }
+
+  /** Unplugs what is left, then leaves the machine: its guest sees it gone. Returns when no thread of the host runs any more. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      closed = true;
+    }
+    slots().forEach(LguestSlot::close);
+    ControlPage.intRelease(segment, ControlPage.HOST, 0);
+    raise(InterruptController.CONFIGURATION_LINE);
+    hypercalls.close();
+  }
+}

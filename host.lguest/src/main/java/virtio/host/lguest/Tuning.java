@@ -1,0 +1,11 @@
+package virtio.host.lguest;
+
+/**
+ * How long a machine's threads look and wait.
+ *
+ * @param looks how often a thread that has run out of work looks for more, at most, before it sleeps
+ * @param deadlineNanos after which a hypercall's host counts as gone
+ */
+record Tuning(int looks, long deadlineNanos) {
+  static final Tuning DEFAULT = new Tuning(256, 1_000_000_000L);
+}
