@@ -1,0 +1,212 @@
+package virtio.transport.lguest;
+
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import virtio.bus.AddressSpace;
+import virtio.bus.BusDevice;
+import virtio.bus.Channel;
+import virtio.bus.Interrupt;
+import virtio.bus.Machine;
+import virtio.bus.PageLayout;
+import virtio.bus.Registration;
+import virtio.bus.Signal;
+import virtio.bus.Store;
+import virtio.bus.Window;
+
+/**
+ * A device on lguest's bus. Windows: {@code "entry"}, its entry as plain memory; {@code "notify"}, of the same size, where a write is a NOTIFY
+ * of that byte's address, which the host has served when the write returns.
+ */
+final class LguestDevice implements BusDevice {
+  static final String ENTRY = "entry";
+  static final String NOTIFY = "notify";
+  static final int LHCALL_NOTIFY = 17;
+
+  private static final int LINES = 32;
+
+  private final Machine machine;
+  private final String name;
+  private final PageLayout.Entry entry;
+  private final long address;
+  private final Map<String, Object> properties;
+  private final List<Interrupt> interrupts;
+  private final Runnable released;
+  private final Set<Registration> handlers = new HashSet<>();
+  private Registration claim;
+  private volatile boolean gone;
+
+  /**
+   * @param index its place among the page's entries
+   * @param address of its entry
+   * @param released runs when a claim is closed, on the thread that closes it
+   */
+  LguestDevice(Machine machine, int index, PageLayout.Entry entry, long address, Runnable released) {
+    this.machine = machine;
+    this.name = machine.name() + "/" + index;
+    this.entry = entry;
+    this.address = address;
+    this.properties = Map.of("machine", machine.name(), "entry", index, "type", entry.type());
+    this.released = released;
+    Interrupt[] lines = new Interrupt[LINES];
+    for (int line = 0; line < LINES; line++) {
+      Interrupt source = machine.interrupt(line);
+      lines[line] = source == null ? null : handler -> register(source, handler);
+    }
+    this.interrupts = Collections.unmodifiableList(Arrays.asList(lines));
+  }
+
+  PageLayout.Entry entry() {
+    return entry;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Map<String, Object> properties() {
+    return properties;
+  }
+
+  @Override
+  public AddressSpace memory() {
+    return machine.space(0);
+  }
+
+  @Override
+  public Channel channel() {
+    return null;
+  }
+
+  @Override
+  public Window window(String window) {
+    return switch (window) {
+      case ENTRY -> new EntryWindow(machine.window(address, entry.length()));
+      case NOTIFY -> new NotifyWindow();
+      default -> null;
+    };
+  }
+
+  @Override
+  public Store store() {
+    return null;
+  }
+
+  @Override
+  public List<Interrupt> interrupts() {
+    return interrupts;
+  }
+
+  @Override
+  public Signal doorbell(long argument) {
+    return machine.notifier(LHCALL_NOTIFY, argument);
+  }
+
+  @Override
+  public synchronized Registration claim() {
+    if (gone || claim != null) {
+      throw new IllegalStateException("device=" + name + ": " + (gone ? "gone" : "taken"));
+    }
+    Registration[] self = new Registration[1];
+    self[0] = () -> release(self[0]);
+    claim = self[0];
+    return claim;
+  }
+
+  synchronized boolean claimed() {
+    return claim != null;
+  }
+
+  /** From here on its registers read all ones. */
+  void leave() {
+    gone = true;
+  }
+
+  private void release(Registration held) {
+    List<Registration> left;
+    synchronized (this) {
+      if (claim != held) {
+        return;
+      }
+      left = List.copyOf(handlers);
+    }
+    left.forEach(Registration::close);
+    synchronized (this) {
+      claim = null;
+    }
+    released.run();
+  }
+
+  private Registration register(Interrupt source, Runnable handler) {
+    Registration[] self = new Registration[1];
+    Registration registered = source.register(handler);
+    self[0] = () -> {
+      registered.close();
+      synchronized (this) {
+        handlers.remove(self[0]);
+      }
+    };
+    synchronized (this) {
+      handlers.add(self[0]);
+    }
+    return self[0];
+  }
+
+  private static long allOnes(int width) {
+    return width == 8 ? -1L : (1L << 8 * width) - 1;
+  }
+
+  /** The entry, as long as the device is there. */
+  private final class EntryWindow implements Window {
+    private final Window memory;
+
+    EntryWindow(Window memory) {
+      this.memory = memory;
+    }
+
+    @Override
+    public long size() {
+      return entry.length();
+    }
+
+    @Override
+    public long read(long offset, int width) {
+      return gone ? allOnes(width) : memory.read(offset, width);
+    }
+
+    @Override
+    public void write(long offset, int width, long value) {
+      if (!gone) {
+        memory.write(offset, width, value);
+      }
+    }
+  }
+
+  /** NOTIFY of a byte of the entry, whatever is written. */
+  private final class NotifyWindow implements Window {
+    @Override
+    public long size() {
+      return entry.length();
+    }
+
+    @Override
+    public long read(long offset, int width) {
+      return allOnes(width);
+    }
+
+    @Override
+    public void write(long offset, int width, long value) {
+      if (offset < 0 || offset >= entry.length()) {
+        throw new IndexOutOfBoundsException("offset=" + offset + "; allowed: 0 to " + (entry.length() - 1));
+      }
+      if (!gone) {
+        machine.hypercall(LHCALL_NOTIFY, new long[] {address + offset});
+      }
+    }
+  }
+}
