@@ -1,9 +1,10 @@
 package virtio.host.lguest;
 
 import java.lang.foreign.MemorySegment;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import virtio.bus.Host;
 import virtio.bus.Slot;
 
@@ -19,7 +20,7 @@ final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
   private final Doorbells doorbells = new Doorbells();
   private final HypercallServer hypercalls;
   private final SleepWord guest;
-  private final Map<String, LguestSlot> slots = new LinkedHashMap<>();
+  private final Set<LguestSlot> slots = new LinkedHashSet<>();
   private boolean closed;
 
   private LguestHost(String name, MachineMemory memory, Tuning tuning) {
@@ -46,15 +47,18 @@ final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
   }
 
   @Override
+  public String transport() {
+    return "lguest";
+  }
+
+  /** A device that shows several faces plugs in once for each. */
+  @Override
   public synchronized Slot plug(String device, Map<String, Object> properties) {
     if (closed) {
       throw new IllegalStateException("host=" + name + ": closed");
     }
-    if (slots.containsKey(device)) {
-      throw new IllegalArgumentException("device=" + device + ": host " + name + " has one of that name");
-    }
     LguestSlot slot = new LguestSlot(this, device, new SlotThread("lguest-" + name + "-" + device, tuning.looks()));
-    slots.put(device, slot);
+    slots.add(slot);
     return slot;
   }
 
@@ -83,7 +87,7 @@ final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
   /** A slot is closed: its entry is marked. */
   void unplugged(LguestSlot slot) {
     synchronized (this) {
-      slots.remove(slot.device(), slot);
+      slots.remove(slot);
     }
     raise(InterruptController.CONFIGURATION_LINE);
   }
@@ -116,7 +120,7 @@ final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
   }
 
   private synchronized List<LguestSlot> slots() {
-    return List.copyOf(slots.values());
+    return List.copyOf(slots);
   }
 
   private long notified(int address) {

@@ -38,11 +38,6 @@ final class LguestSlot implements Slot {
     this.thread = thread;
   }
 
-  /** What it was plugged as. */
-  String device() {
-    return device;
-  }
-
   @Override
   public synchronized String name() {
     return host.name() + "/" + (room == null ? device : room.index());

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -35,7 +36,7 @@ final class SlotThread implements Executor, AutoCloseable {
   @Override
   public void execute(Runnable task) {
     if (closed) {
-      return;
+      throw new RejectedExecutionException("thread=" + name + ": closed");
     }
     tasks.add(task);
     wake();

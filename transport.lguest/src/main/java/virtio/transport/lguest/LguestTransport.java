@@ -20,6 +20,7 @@ import virtio.bus.Machine;
 import virtio.bus.PageLayout;
 import virtio.bus.Registration;
 import virtio.bus.Transport;
+import virtio.bus.annotation.Provides;
 import virtio.bus.spec.FeatureBits;
 
 /**
@@ -28,7 +29,8 @@ import virtio.bus.spec.FeatureBits;
  *
  * <p>Everything happens on one thread of its own; machines and walkers only leave notes for it.
  */
-@Component(name = "virtio.transport.lguest", property = {"virtio.transport=lguest", "virtio.can=memory,doorbell"})
+@Component(name = "virtio.transport.lguest", property = "virtio.can=memory,doorbell")
+@Provides.Transport("lguest")
 public final class LguestTransport implements Transport {
   private static final System.Logger LOG = System.getLogger("virtio.transport.lguest");
   private static final long STOP_SECONDS = 5;
