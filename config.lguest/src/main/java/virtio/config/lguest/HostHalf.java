@@ -174,9 +174,7 @@ final class HostHalf implements DeviceConfig.Listener, Window, Registration {
     int before = device.status();
     written = status;
     if (status == 0) {
-      if (used || before != 0) {
-        device.status(0);
-      }
+      device.status(0);
       return;
     }
     used = true;

@@ -40,7 +40,7 @@ public final class ConfiguredMachine {
   }
 
   private void start(BundleContext context, Settings settings) throws IOException {
-    Tuning tuning = new Tuning(Tuning.DEFAULT.looks(), settings.deadlineMillis() * 1_000_000L);
+    Tuning tuning = new Tuning(Tuning.DEFAULT.looks(), Tuning.DEFAULT.sleepNanos(), settings.deadlineMillis() * 1_000_000L);
     if (settings.role() != Settings.Role.GUEST) {
       memory = settings.file() == null ? MachineMemory.create(settings.memory(), settings.layout())
           : MachineMemory.create(settings.file(), settings.memory(), settings.layout());

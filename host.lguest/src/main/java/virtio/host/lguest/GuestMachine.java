@@ -44,7 +44,7 @@ final class GuestMachine implements Machine, AutoCloseable {
     this.told = told;
     this.space = MachineSpace.guest(memory);
     SleepWord host = new SleepWord(segment, ControlPage.HOST_SLEEPS, tuning.looks());
-    this.interrupts = new InterruptController(name, segment, tuning.looks(), this::look);
+    this.interrupts = new InterruptController(name, segment, tuning, this::look);
     this.caller = new HypercallCaller(segment, host, tuning.looks(), tuning.deadlineNanos(), this::lost);
     this.notifiers = new Notifiers(segment, host);
   }

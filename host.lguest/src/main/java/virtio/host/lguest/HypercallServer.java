@@ -19,25 +19,26 @@ final class HypercallServer {
   }
 
   private static final System.Logger LOG = System.getLogger("virtio.host.lguest");
-  private static final long SLEEP_NANOS = 100_000_000L;
   private static final int STATUSES_PER_WORD = 8;
 
   private final String machine;
   private final MemorySegment memory;
   private final Handler handler;
   private final SleepWord sleep;
+  private final long sleepNanos;
   private final SleepWord caller;
   private final Worker worker;
   private final BooleanSupplier work;
   private final int[] arguments = new int[ControlPage.ARGUMENTS];
   private int answered;
 
-  HypercallServer(String machine, MemorySegment memory, int mostLooks, Handler handler) {
+  HypercallServer(String machine, MemorySegment memory, Tuning tuning, Handler handler) {
     this.machine = machine;
     this.memory = memory;
     this.handler = handler;
-    this.sleep = new SleepWord(memory, ControlPage.HOST_SLEEPS, mostLooks);
-    this.caller = new SleepWord(memory, ControlPage.CALLER_SLEEPS, mostLooks);
+    this.sleepNanos = tuning.sleepNanos();
+    this.sleep = new SleepWord(memory, ControlPage.HOST_SLEEPS, tuning.looks());
+    this.caller = new SleepWord(memory, ControlPage.CALLER_SLEEPS, tuning.looks());
     this.worker = new Worker("lguest-" + machine + "-hypercalls");
     this.work = () -> waiting() || worker.stopped();
   }
@@ -73,7 +74,7 @@ final class HypercallServer {
       }
     }
     if (!served) {
-      sleep.idle(work, SLEEP_NANOS);
+      sleep.idle(work, sleepNanos);
     }
   }
 

@@ -11,20 +11,21 @@ final class InterruptController {
   /** The machine's own: entries of the device page have come or gone. */
   static final int CONFIGURATION_LINE = 31;
 
-  private static final long SLEEP_NANOS = 100_000_000L;
 
   private final MemorySegment memory;
   private final Handlers[] lines = new Handlers[LINES];
   private final SleepWord sleep;
+  private final long sleepNanos;
   private final BooleanSupplier pending;
   private final Worker worker;
-  private final Runnable quiet;
+  private final Runnable check;
 
-  /** @param quiet runs on the thread after each wait that nothing ended */
-  InterruptController(String machine, MemorySegment memory, int mostLooks, Runnable quiet) {
+  /** @param check runs on the thread when the machine's own interrupt came, before its handlers, and after each wait that nothing ended */
+  InterruptController(String machine, MemorySegment memory, Tuning tuning, Runnable check) {
     this.memory = memory;
-    this.sleep = new SleepWord(memory, ControlPage.GUEST_SLEEPS, mostLooks);
-    this.quiet = quiet;
+    this.sleepNanos = tuning.sleepNanos();
+    this.sleep = new SleepWord(memory, ControlPage.GUEST_SLEEPS, tuning.looks());
+    this.check = check;
     this.worker = new Worker("lguest-" + machine + "-interrupts");
     this.pending = () -> ControlPage.intOpaque(memory, ControlPage.INTERRUPTS) != 0 || worker.stopped();
     for (int line = FIRST_LINE; line < LINES; line++) {
@@ -48,14 +49,17 @@ final class InterruptController {
 
   private void round() {
     if (ControlPage.intOpaque(memory, ControlPage.INTERRUPTS) == 0) {
-      sleep.idle(pending, SLEEP_NANOS);
+      sleep.idle(pending, sleepNanos);
       if (ControlPage.intOpaque(memory, ControlPage.INTERRUPTS) == 0) {
-        quiet.run();
+        check.run();
         return;
       }
     }
     // Taken before the handlers look at memory: what is stored after their look raises its bit again. The exchange orders the two.
     int bits = ControlPage.intExchange(memory, ControlPage.INTERRUPTS, 0);
+    if ((bits & 1 << CONFIGURATION_LINE) != 0) {
+      check.run();
+    }
     while (bits != 0) {
       int line = Integer.numberOfTrailingZeros(bits);
       bits &= bits - 1;

@@ -31,7 +31,7 @@ final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
     this.space = MachineSpace.host(memory);
     this.page = new DevicePage(segment.asSlice(memory.devicePage(), MachineMemory.PAGE), memory.devicePage(), memory.layout());
     this.guest = new SleepWord(segment, ControlPage.GUEST_SLEEPS, tuning.looks());
-    this.hypercalls = new HypercallServer(name, segment, tuning.looks(), this);
+    this.hypercalls = new HypercallServer(name, segment, tuning, this);
   }
 
   static LguestHost start(String name, MachineMemory memory, Tuning tuning) {
@@ -57,7 +57,7 @@ final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
     if (closed) {
       throw new IllegalStateException("host=" + name + ": closed");
     }
-    LguestSlot slot = new LguestSlot(this, device, new SlotThread("lguest-" + name + "-" + device, tuning.looks()));
+    LguestSlot slot = new LguestSlot(this, device, new SlotThread("lguest-" + name + "-" + device, tuning));
     slots.add(slot);
     return slot;
   }

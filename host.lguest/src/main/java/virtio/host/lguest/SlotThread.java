@@ -13,11 +13,11 @@ import java.util.concurrent.locks.LockSupport;
 final class SlotThread implements Executor, AutoCloseable {
   private static final System.Logger LOG = System.getLogger("virtio.host.lguest");
   private static final Bell[] NO_BELLS = {};
-  private static final long SLEEP_NANOS = 100_000_000L;
   private static final int FEWEST_LOOKS = 16;
 
   private final String name;
   private final int mostLooks;
+  private final long sleepNanos;
   private final Worker worker;
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private volatile Bell[] bells = NO_BELLS;
@@ -25,9 +25,10 @@ final class SlotThread implements Executor, AutoCloseable {
   private volatile boolean closed;
   private int looks;
 
-  SlotThread(String name, int mostLooks) {
+  SlotThread(String name, Tuning tuning) {
     this.name = name;
-    this.mostLooks = mostLooks;
+    this.mostLooks = tuning.looks();
+    this.sleepNanos = tuning.sleepNanos();
     this.looks = FEWEST_LOOKS;
     this.worker = new Worker(name);
     worker.start(this::round, this::wake);
@@ -73,7 +74,7 @@ final class SlotThread implements Executor, AutoCloseable {
     looks = Math.max(FEWEST_LOOKS, looks / 2);
     sleeping = true; // volatile, as what wakers store before they read it: so either they see it or we see theirs
     if (!work()) {
-      LockSupport.parkNanos(this, SLEEP_NANOS);
+      LockSupport.parkNanos(this, sleepNanos);
     }
     sleeping = false;
   }
