@@ -48,13 +48,16 @@ final class HostHalf implements DeviceConfig.Listener, Window, Registration {
     this.fields = device.fields();
     this.published = new long[fields.size()];
     this.lines = new Slot.Line[rings.length];
-    this.configuration = slot.line();
-    if (configuration == null) {
-      throw new IllegalStateException(slot.name() + ": no interrupt is left");
-    }
+    Slot.Line shared = null;
     for (int index = 0; index < lines.length; index++) {
       Slot.Line own = slot.line();
-      lines[index] = own == null ? configuration : own;
+      shared = shared == null ? own : shared;
+      lines[index] = own == null ? shared : own;
+    }
+    Slot.Line own = slot.line();
+    this.configuration = own == null ? shared : own;
+    if (configuration == null) {
+      throw new IllegalStateException(slot.name() + ": no interrupt is left");
     }
   }
 
