@@ -58,13 +58,13 @@ final class GuestMachine implements Machine, AutoCloseable {
   static GuestMachine attach(String name, MachineMemory memory, Tuning tuning, Runnable told) throws IOException {
     MemorySegment segment = memory.segment();
     if (ControlPage.intAcquire(segment, ControlPage.HOST) == 0) {
-      throw new IOException("machine=" + name + ": it has no host");
+      throw new IOException("it has no host");
     }
     int pid = (int) ProcessHandle.current().pid();
     int guest = ControlPage.intAcquire(segment, ControlPage.GUEST);
     boolean dead = guest != 0 && guest != pid && !alive(guest);
     if (guest != 0 && !dead || !ControlPage.intCompareAndSet(segment, ControlPage.GUEST, guest, pid)) {
-      throw new IOException("machine=" + name + ": it has a guest, process " + guest);
+      throw new IOException("it has a guest, process " + guest);
     }
     for (int slot = 0; slot < ControlPage.SLOTS; slot++) {
       ControlPage.statusRelease(segment, slot, ControlPage.FREE);
@@ -88,12 +88,12 @@ final class GuestMachine implements Machine, AutoCloseable {
     do {
       busy = caller.call(Hypercalls.LHCALL_LGUEST_INIT, new long[0]);
       if (busy < 0) {
-        throw new IOException("machine=" + name + ": its host does not answer");
+        throw new IOException("its host does not answer");
       }
       Thread.onSpinWait();
     } while (busy > 0 && System.nanoTime() < end);
     if (busy > 0) {
-      throw new IOException("machine=" + name + ": devices that do not reset: " + busy);
+      throw new IOException("devices that do not reset: " + busy);
     }
   }
 

@@ -7,7 +7,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -64,8 +67,8 @@ final class MachineMemory implements AutoCloseable {
     size(bytes);
     refuseLocked(path);
     Path fresh = path.resolveSibling(path.getFileName() + "." + ProcessHandle.current().pid());
-    FileChannel file = FileChannel.open(fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.READ,
-        StandardOpenOption.WRITE);
+    FileChannel file = open(path, fresh, "a file in a folder that exists", StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
+        StandardOpenOption.READ, StandardOpenOption.WRITE);
     Arena arena = Arena.ofShared();
     try {
       lock(file, path);
@@ -87,24 +90,25 @@ final class MachineMemory implements AutoCloseable {
    * @throws IOException saying what is wrong with the file
    */
   static MachineMemory attach(Path path) throws IOException {
-    FileChannel file = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    FileChannel file = open(path, path, "a file that a host has made", StandardOpenOption.READ, StandardOpenOption.WRITE);
     Arena arena = Arena.ofShared();
     try {
       long bytes = file.size();
       if (bytes < size(SMALLEST) || bytes > size(LARGEST)) {
-        throw new IOException("size=" + bytes + ": no machine's memory");
+        throw new IOException("file=" + path + " size=" + bytes + ": no machine's memory");
       }
       MemorySegment segment = file.map(FileChannel.MapMode.READ_WRITE, 0, bytes, arena);
       int magic = ControlPage.intAcquire(segment, ControlPage.MAGIC);
       int version = ControlPage.intPlain(segment, ControlPage.VERSION);
       if (magic != ControlPage.MAGIC_VALUE || version != ControlPage.VERSION_VALUE) {
-        throw new IOException("magic=0x%08X version=%d; allowed: 0x%08X and %d".formatted(magic, version, ControlPage.MAGIC_VALUE, ControlPage.VERSION_VALUE));
+        throw new IOException("file=%s magic=0x%08X version=%d; allowed: 0x%08X and %d".formatted(path, magic, version, ControlPage.MAGIC_VALUE,
+            ControlPage.VERSION_VALUE));
       }
       long memory = ControlPage.longPlain(segment, ControlPage.MEMORY);
       long page = Integer.toUnsignedLong(ControlPage.intPlain(segment, ControlPage.DEVICE_PAGE));
       long pages = Integer.toUnsignedLong(ControlPage.intPlain(segment, ControlPage.HOST_PAGES));
       if (memory < SMALLEST || memory != page * PAGE || bytes != (page + 1 + pages) * PAGE) {
-        throw new IOException("memory=" + memory + " device page=" + page + " host's pages=" + pages + ": not those of a file of " + bytes + " bytes");
+        throw new IOException("file=" + path + " memory=" + memory + " device page=" + page + " host's pages=" + pages + ": not those of a file of " + bytes + " bytes");
       }
       return new MachineMemory(arena, segment, file, Layout.of(ControlPage.intPlain(segment, ControlPage.LAYOUT)), memory);
     } catch (IOException | RuntimeException failed) {
@@ -166,6 +170,16 @@ final class MachineMemory implements AutoCloseable {
     segment.asSlice(ControlPage.STATUS, ControlPage.SLOTS).fill(ControlPage.FREE);
     ControlPage.intRelease(segment, ControlPage.MAGIC, ControlPage.MAGIC_VALUE);
     return new MachineMemory(arena, segment, file, layout, bytes);
+  }
+
+  private static FileChannel open(Path path, Path opened, String allowed, OpenOption... options) throws IOException {
+    try {
+      return FileChannel.open(opened, options);
+    } catch (NoSuchFileException missing) {
+      throw new IOException("file=" + path + ": it is not there; allowed: " + allowed, missing);
+    } catch (AccessDeniedException denied) {
+      throw new IOException("file=" + path + ": no permission; allowed: " + allowed, denied);
+    }
   }
 
   private static void refuseLocked(Path path) throws IOException {
