@@ -20,8 +20,6 @@ import virtio.testkit.fake.FakeMemory;
 
 /** When a ring's callbacks come, when they do not, and who may call what from where. */
 public abstract class RingCallbackContract {
-  private static final long DEADLINE_SECONDS = 10;
-
   /** The brick. */
   protected abstract RingFormat format();
 
@@ -41,6 +39,11 @@ public abstract class RingCallbackContract {
   /** Whether a buffer that was synced can be taken back from a live queue. */
   protected boolean detachesLive() {
     return false;
+  }
+
+  /** After which time a sleeper counts as forgotten. */
+  protected long patienceSeconds() {
+    return 10;
   }
 
   /** Whether there are doorbells and interrupts, whose number means something. */
@@ -109,6 +112,25 @@ public abstract class RingCallbackContract {
     assertThat(pair.driver().restart()).isTrue();
     oneBuffer(pair, "c");
     assertThat(calls).hasValue(2);
+  }
+
+  @Test
+  @Shows("F22")
+  void whoSleepsAfterRestartIsWoken() {
+    AtomicInteger used = new AtomicInteger();
+    AtomicInteger available = new AtomicInteger();
+    RingPair pair = fresh(8, queue -> counted(used, false), queue -> counted(available, false)).start();
+    oneBuffer(pair, "first");   // both callbacks ran, both are off
+    pair.drain();
+    assertThat(pair.device().restart()).isTrue();
+    pair.add("second");
+    pair.driver().sync();
+    assertThat(pair.driver().restart()).isTrue();   // and asleep: no operation of the driver's half from here on
+    pair.settle();
+    assertThat(available).hasValue(2);
+    pair.serve(0);
+    pair.settle();
+    assertThat(used).hasValue(2);
   }
 
   @Test
@@ -352,7 +374,7 @@ public abstract class RingCallbackContract {
           any = true;
         }
         if (!any && pair.driver().restart()) {
-          assertThat(used.tryAcquire(DEADLINE_SECONDS, TimeUnit.SECONDS)).as("asleep at %d of %d", out, total).isTrue();
+          assertThat(used.tryAcquire(patienceSeconds(), TimeUnit.SECONDS)).as("asleep at %d of %d", out, total).isTrue();
         }
         assertThat(pair.driver().broken()).isNull();
       }
