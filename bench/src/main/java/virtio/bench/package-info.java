@@ -1,0 +1,2 @@
+/** What the data path costs, beside C. */
+package virtio.bench;
