@@ -322,7 +322,12 @@ final class BlockDisk implements Attached, Disk {
   @Override
   public boolean writeback() {
     DiskInformation now = information();
-    return now.writebackSettable() && !removed ? device.read(WRITEBACK) != 0 : now.flush();
+    lock.lock();   // a removal waits: after it there are no fields to read
+    try {
+      return now.writebackSettable() && !removed ? device.read(WRITEBACK) != 0 : now.flush();
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
@@ -330,8 +335,18 @@ final class BlockDisk implements Attached, Disk {
     if (!information().writebackSettable()) {
       throw new UnsupportedOperationException(name() + ": writeback cannot be set (CONFIG_WCE was not accepted)");
     }
-    device.write(WRITEBACK, on ? 1 : 0);
-    if (device.read(WRITEBACK) != 0 != on) {
+    boolean taken;
+    lock.lock();
+    try {
+      if (removed) {
+        return;
+      }
+      device.write(WRITEBACK, on ? 1 : 0);
+      taken = device.read(WRITEBACK) != 0 == on;
+    } finally {
+      lock.unlock();
+    }
+    if (!taken) {
       throw new UnsupportedOperationException(name() + ": writeback=" + (on ? 1 : 0) + " was not taken by the device");
     }
   }

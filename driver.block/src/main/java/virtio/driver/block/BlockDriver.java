@@ -3,13 +3,13 @@ package virtio.driver.block;
 import static virtio.bus.spec.VirtioBlk.*;
 
 import java.util.List;
-import org.osgi.annotation.bundle.Capability;
 import org.osgi.service.component.annotations.Component;
 import virtio.block.BlockPort;
 import virtio.bus.DeviceId;
 import virtio.bus.Features;
 import virtio.bus.VirtioDevice;
 import virtio.bus.VirtioDriver;
+import virtio.bus.annotation.Provides;
 import virtio.bus.spec.DeviceTypes;
 
 /**
@@ -17,8 +17,8 @@ import virtio.bus.spec.DeviceTypes;
  *
  * <p>Spec: virtio 1.4, "Block Device"
  */
-@Component(service = VirtioDriver.class, property = "virtio.driver=block")
-@Capability(namespace = "virtio.driver", attribute = {"virtio.driver=block", "virtio.modalias=virtio:d00000002v*"})
+@Component(service = VirtioDriver.class)
+@Provides.Driver("block")
 public final class BlockDriver implements VirtioDriver<BlockPort> {
   static final Features FEATURES = Features.of(VIRTIO_BLK_F_SIZE_MAX, VIRTIO_BLK_F_SEG_MAX, VIRTIO_BLK_F_GEOMETRY, VIRTIO_BLK_F_RO,
       VIRTIO_BLK_F_BLK_SIZE, VIRTIO_BLK_F_FLUSH, VIRTIO_BLK_F_TOPOLOGY, VIRTIO_BLK_F_CONFIG_WCE, VIRTIO_BLK_F_DISCARD,

@@ -186,8 +186,7 @@ final class Control implements Traffic.Events, Runnable {
 
   @Override
   public synchronized void up(Disk arrived) {
-    present = arrived;
-    failure = null;
+    present = arrived;   // a failure of the one before stays to be seen to
     wake();
   }
 
