@@ -41,7 +41,7 @@ public final class ServedImage {
   }
 
   @Modified
-  synchronized void modified(Map<String, Object> properties) {
+  public synchronized void modified(Map<String, Object> properties) {
     try {
       DeviceSettings wanted = DeviceSettings.of(properties);
       if (serving != null && settings.resizes(wanted)) {
@@ -100,12 +100,12 @@ public final class ServedImage {
   }
 
   /** What is wrong, in one line; empty when it is served. */
-  synchronized String state() {
+  public synchronized String state() {
     return state;
   }
 
   @Deactivate
-  synchronized void close() {
+  public synchronized void close() {
     if (serving == null) {
       return;
     }

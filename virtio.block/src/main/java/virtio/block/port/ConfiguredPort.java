@@ -54,7 +54,7 @@ public final class ConfiguredPort implements Port, Control.Publisher {
   }
 
   @Modified
-  void modified(Map<String, Object> properties) {
+  public void modified(Map<String, Object> properties) {
     configure(properties);
     String now = Settings.name(properties);
     if (!now.equals(name)) {
@@ -75,18 +75,18 @@ public final class ConfiguredPort implements Port, Control.Publisher {
 
   @Reference(name = "glue", target = "(virtio.glue=block.*)", cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC,
       policyOption = ReferencePolicyOption.GREEDY)
-  void bindGlue(Combination combination) {
+  public void bindGlue(Combination combination) {
     control.want(combination);
   }
 
-  void unbindGlue(Combination combination) {
+  public void unbindGlue(Combination combination) {
     if (!control.release(combination, OUT)) {
       LOG.log(Level.WARNING, "virtio.block " + name + ": " + combination.name() + " is still being taken out");
     }
   }
 
   @Deactivate
-  void deactivate() {
+  public void deactivate() {
     if (!control.stop(OUT)) {
       LOG.log(Level.WARNING, "virtio.block " + name + ": the device is still being taken out");
     }
