@@ -36,6 +36,7 @@ final class Rig implements AutoCloseable {
   final Path image;
   ServedImage device;
   ConfiguredPort port;
+  Combination current;
 
   Rig(Path image) {
     this.image = image;
@@ -56,12 +57,21 @@ final class Rig implements AutoCloseable {
 
   Rig attach(Object... more) {
     port = new ConfiguredPort(context(), bus, port(more));
-    port.bindGlue(combination("block.fake.split.window"));
+    current = combination("block.fake.split.window");
+    port.bindGlue(current);
     return this;
   }
 
   static Map<String, Object> port(Object... more) {
     return with(Map.of("service.pid", "virtio.block~disk0", "glue.target", "(virtio.glue=block.fake.split.window)"), more);
+  }
+
+  /** As SCR does it: the new combination is bound before the old one is unbound. */
+  void exchange() {
+    Combination before = current;
+    current = combination("block.fake.split.window");
+    port.bindGlue(current);
+    port.unbindGlue(before);
   }
 
   Combination combination(String name) {

@@ -281,6 +281,7 @@ final class Control implements Traffic.Events, Runnable {
     Settings now;
     Failure cause;
     Disk here;
+    boolean end;
     synchronized (this) {
       want = wanted;
       now = settings;
@@ -291,7 +292,8 @@ final class Control implements Traffic.Events, Runnable {
         trouble = "";
         faults.clear();
       }
-      if (stopping) {
+      end = stopping;
+      if (end) {
         want = null;
       }
     }
@@ -306,7 +308,7 @@ final class Control implements Traffic.Events, Runnable {
     } else if (traffic.overdue()) {
       fault(false, "no answer within " + now.deadline().toMillis() + " ms");
     }
-    if (stopped()) {
+    if (end) {
       giveUp(Outcome.DEVICE_GONE, "the port is closed");
       return false;
     }
@@ -320,10 +322,6 @@ final class Control implements Traffic.Events, Runnable {
       wakeUp();
     }
     return true;
-  }
-
-  private synchronized boolean stopped() {
-    return stopping;
   }
 
   private synchronized void wakeUp() {

@@ -1,0 +1,164 @@
+package virtio.device.block;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import virtio.block.BlockDevice;
+import virtio.block.BlockException;
+import virtio.block.BlockRequest;
+import virtio.block.BlockRequest.Outcome;
+import virtio.testkit.Await;
+import virtio.testkit.Trap;
+
+/** Bricks are exchanged, devices vanish, ports end, with requests in flight. */
+@Timeout(120)
+class ComingAndGoingTest {
+  @TempDir
+  Path directory;
+
+  private Path image() {
+    return directory.resolve("disk0.img");
+  }
+
+  @Test
+  void anExchangeUnderLoadIsAPauseAndNothingElse() throws Exception {
+    try (Rig rig = new Rig(image()).serve("size", "1M").attach()) {
+      BlockDevice disk = rig.disk();
+      AtomicInteger rounds = new AtomicInteger();
+      AtomicReference<Throwable> trouble = new AtomicReference<>();
+      CompletableFuture<Void> stop = new CompletableFuture<>();
+      Thread user = Thread.ofPlatform().start(() -> {
+        byte[] back = new byte[4096];
+        try {
+          for (int i = 0; !stop.isDone(); i++) {
+            byte[] sent = Bytes.random(4096, i);
+            disk.write(i % 2000, sent);
+            disk.read(i % 2000, back);
+            if (!Arrays.equals(sent, back)) {
+              throw new AssertionError("round " + i);
+            }
+            if (i % 50 == 0) {
+              disk.flush();
+            }
+            rounds.incrementAndGet();
+          }
+        } catch (Throwable e) {
+          trouble.set(e);
+        }
+      });
+      for (int i = 0; i < 30; i++) {
+        int before = rounds.get();
+        rig.exchange();
+        assertThat(Await.that(Rig.LIMIT, () -> rounds.get() > before + 3 || trouble.get() != null)).isTrue();
+      }
+      stop.complete(null);
+      user.join();
+      assertThat(trouble.get()).isNull();
+    }
+  }
+
+  @Test
+  void aDeviceThatGoesFailsEveryRequestOnceAndItsReturnIsANewService() throws Exception {
+    try (Rig rig = new Rig(image()).serve("size", "1M").attach()) {
+      BlockDevice disk = rig.disk();
+      AtomicInteger completions = new AtomicInteger();
+      BlockRequest[] requests = new BlockRequest[200];
+      for (int i = 0; i < requests.length; i++) {
+        requests[i] = disk.request().write(i, MemorySegment.ofArray(new byte[512])).then(each -> completions.incrementAndGet());
+      }
+      disk.submit(requests, 0, requests.length);
+      rig.device.close();
+      assertThat(Await.that(Rig.LIMIT, () -> completions.get() == requests.length)).isTrue();
+      assertThat(requests).allMatch(request -> request.outcome() == Outcome.OK || request.outcome() == Outcome.DEVICE_GONE);
+      assertThat(Await.that(Rig.LIMIT, () -> rig.services.stream().noneMatch(BlockDevice.class::isInstance))).isTrue();
+      assertThatThrownBy(() -> disk.read(0, new byte[512])).isInstanceOf(BlockException.class).hasMessageContaining("DEVICE_GONE");
+      rig.device.modified(rig.device());
+      assertThat(rig.disk()).isNotSameAs(disk);
+      rig.disk().read(0, new byte[512]);
+    }
+  }
+
+  @Test
+  @Trap("T30")
+  void aPortThatEndsWithEverythingInFlightLeavesNothing() throws Exception {
+    try (Rig rig = new Rig(image()).serve("size", "1M")) {
+      assertThat(Await.that(Rig.LIMIT, () -> rig.bus.served().size() == 1)).isTrue();
+      int live = rig.machine.memory().live();
+      for (int round = 0; round < 100; round++) {
+        rig.attach("drain", round % 2 == 0 ? 1 : 5000);
+        BlockDevice disk = rig.disk();
+        AtomicInteger completions = new AtomicInteger();
+        BlockRequest[] requests = new BlockRequest[300];
+        for (int i = 0; i < requests.length; i++) {
+          requests[i] = disk.request().write(i, MemorySegment.ofArray(new byte[4096])).then(each -> completions.incrementAndGet());
+        }
+        disk.submit(requests, 0, requests.length);
+        rig.port.deactivate();
+        assertThat(Await.that(Rig.LIMIT, () -> completions.get() == requests.length)).isTrue();
+        assertThat(requests).noneMatch(request -> request.outcome() == Outcome.PENDING);
+        assertThat(rig.services).isEmpty();
+        assertThat(rig.machine.memory().live()).isEqualTo(live);
+        assertThat(rig.machine.memory().quarantined()).isZero();
+      }
+      rig.port = null;
+      assertThat(Thread.getAllStackTraces().keySet()).noneMatch(thread -> thread.getName().equals("virtio.block disk0"));
+    }
+  }
+
+  @Test
+  void requestsWaitForACombinationThatComesBack() throws Exception {
+    try (Rig rig = new Rig(image()).serve("size", "1M").attach()) {
+      BlockDevice disk = rig.disk();
+      rig.port.unbindGlue(rig.current);
+      assertThat(rig.port.state()).isEqualTo("waiting: no combination (virtio.glue=block.fake.split.window)");
+      BlockRequest request = disk.request().write(1, MemorySegment.ofArray(new byte[512]));
+      assertThat(disk.submit(request)).isTrue();
+      assertThat(request.outcome()).isEqualTo(Outcome.PENDING);
+      rig.current = rig.combination("block.fake.split.window");
+      rig.port.bindGlue(rig.current);
+      assertThat(Await.that(Rig.LIMIT, () -> request.outcome() == Outcome.OK)).isTrue();
+      assertThat(rig.disk()).isSameAs(disk);
+    }
+  }
+
+  @Test
+  void withoutOneTheGraceTimeEnds() throws Exception {
+    try (Rig rig = new Rig(image()).serve("size", "1M").attach("grace", 100)) {
+      BlockDevice disk = rig.disk();
+      rig.port.unbindGlue(rig.current);
+      BlockRequest request = disk.request().write(1, MemorySegment.ofArray(new byte[512]));
+      disk.submit(request);
+      assertThat(Await.that(Rig.LIMIT, () -> request.outcome() == Outcome.DEVICE_GONE)).isTrue();
+      assertThat(request.reason()).isEqualTo("no device came back within 100 ms");
+      assertThat(Await.that(Rig.LIMIT, () -> rig.services.stream().noneMatch(BlockDevice.class::isInstance))).isTrue();
+      rig.port.bindGlue(rig.current);
+      assertThat(rig.disk()).isNotSameAs(disk);
+    }
+  }
+
+  @Test
+  void userMemoryOutlivesItsDevice() throws Exception {
+    try (Rig rig = new Rig(image()).serve("size", "1M").attach()) {
+      BlockDevice disk = rig.disk();
+      int live = rig.machine.memory().live();
+      var memory = disk.allocate(8192);
+      rig.exchange();
+      assertThat(Await.that(Rig.LIMIT, rig.port::online)).isTrue();
+      assertThat(memory.direct()).isFalse();
+      memory.segment().fill((byte) 7);
+      disk.write(0, memory.segment());
+      assertThat(Bytes.stored(image(), 0, 8192)).containsOnly(7);
+      memory.close();
+      assertThat(rig.machine.memory().live()).isEqualTo(live);
+    }
+  }
+}
