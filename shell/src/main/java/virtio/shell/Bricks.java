@@ -5,23 +5,33 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
-import org.osgi.framework.wiring.BundleCapability;
-import org.osgi.framework.wiring.BundleRevision;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
 import org.osgi.service.component.runtime.dto.ComponentDescriptionDTO;
 import org.osgi.service.component.runtime.dto.UnsatisfiedReferenceDTO;
+import virtio.bus.Combination;
+import virtio.bus.ConfigHandler;
+import virtio.bus.Host;
+import virtio.bus.Machine;
+import virtio.bus.PageLayout;
+import virtio.bus.Port;
+import virtio.bus.RingFormat;
+import virtio.bus.Transport;
+import virtio.bus.VirtioDriver;
 
 /** What is plugged in, and what waits for what: read from the service registry and from Declarative Services. Any thread. */
 final class Bricks {
-  /** Service properties that name a brick; the part after the dot is its kind. */
-  private static final List<String> NAMES = List.of("virtio.driver", "virtio.transport", "virtio.ring", "virtio.config", "virtio.layout",
-      "virtio.host", "virtio.machine", "virtio.glue", "virtio.port");
+  /** The contracts that make a service a brick, and the property that names it; what follows the dot is its kind. */
+  private static final Map<Class<?>, String> CONTRACTS = Map.of(
+      VirtioDriver.class, "virtio.driver", Transport.class, "virtio.transport", RingFormat.class, "virtio.ring",
+      ConfigHandler.class, "virtio.config", PageLayout.class, "virtio.layout", Host.class, "virtio.host",
+      Machine.class, "virtio.machine", Combination.class, "virtio.glue", Port.class, "virtio.port");
 
   private final BundleContext context;
   private final ServiceComponentRuntime runtime;
@@ -59,23 +69,19 @@ final class Bricks {
   /** Each brick service, by kind and name. */
   List<Brick> present() {
     List<Brick> bricks = new ArrayList<>();
-    for (int i = 0; i < NAMES.size(); i++) {
-      String property = NAMES.get(i);
-      for (ServiceReference<?> reference : references("(" + property + "=*)")) {
-        // A host has its transport's name too: it is listed as what its first property says.
-        boolean plain = !property.equals("virtio.transport") || reference.getProperty("virtio.host") == null;
-        if (plain) {
-          bricks.add(new Brick(property.substring("virtio.".length()), text(reference.getProperty(property)), bundle(reference.getBundle())));
-        }
+    CONTRACTS.forEach((contract, property) -> {
+      for (ServiceReference<?> reference : references(contract)) {
+        bricks.add(new Brick(property.substring(property.indexOf('.') + 1), text(reference.getProperty(property)),
+            bundle(reference.getBundle())));
       }
-    }
+    });
     bricks.sort(Comparator.comparing(Brick::kind).thenComparing(Brick::name));
     return bricks;
   }
 
-  /** Names of all glue bundles installed and not stopped, satisfied or not, in order. */
+  /** Names of all combinations whose glue bundles are active, satisfied or not, in order. */
   List<String> combinations() {
-    return Arrays.stream(context.getBundles()).filter(Bricks::wanted).flatMap(Bricks::glues).sorted().distinct().toList();
+    return descriptions().map(d -> d.properties.get("virtio.glue")).filter(Objects::nonNull).map(Bricks::text).sorted().toList();
   }
 
   /** Every unsatisfied reference of our own components. */
@@ -144,23 +150,13 @@ final class Bricks {
     return reason.replaceFirst("^[\\w.$]+(Exception|Error): ", "");
   }
 
-  private ServiceReference<?>[] references(String filter) {
+  private ServiceReference<?>[] references(Class<?> contract) {
     try {
-      ServiceReference<?>[] references = context.getAllServiceReferences(null, filter);
+      ServiceReference<?>[] references = context.getAllServiceReferences(contract.getName(), null);
       return references == null ? new ServiceReference<?>[0] : references;
     } catch (InvalidSyntaxException e) {
-      throw new IllegalArgumentException(filter, e);
+      throw new IllegalStateException("no filter, and yet a wrong one", e);
     }
-  }
-
-  private static boolean wanted(Bundle bundle) {
-    return bundle.getState() == Bundle.ACTIVE || bundle.getState() == Bundle.STARTING;
-  }
-
-  private static Stream<String> glues(Bundle bundle) {
-    BundleRevision revision = bundle.adapt(BundleRevision.class);
-    List<BundleCapability> capabilities = revision == null ? List.of() : revision.getDeclaredCapabilities("virtio.glue");
-    return capabilities.stream().map(c -> text(c.getAttributes().get("virtio.glue")));
   }
 
   private static String bundle(Bundle bundle) {
