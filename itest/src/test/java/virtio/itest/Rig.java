@@ -1,0 +1,163 @@
+package virtio.itest;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Dictionary;
+import java.util.Hashtable;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.Constants;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
+import org.osgi.service.cm.Configuration;
+import org.osgi.service.cm.ConfigurationAdmin;
+import virtio.block.BlockDevice;
+import virtio.bus.Port;
+
+/**
+ * What a test sets up through Config Admin, as a user would: machines, devices, ports, and the images behind them. All gone when it is
+ * closed. Inside the framework; one thread.
+ */
+final class Rig implements AutoCloseable {
+  private final BundleContext context;
+  private final ConfigurationAdmin admin;
+  private final Deque<Configuration> configurations = new ArrayDeque<>();
+  private final Path folder;
+
+  Rig(BundleContext context, ConfigurationAdmin admin) throws IOException {
+    // The framework's own, because bundles that a test installs outlive the test's own bundle.
+    this.context = context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION).getBundleContext();
+    this.admin = admin;
+    this.folder = Files.createTempDirectory("virtio-itest-");
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  /** An image of zeroes. */
+  Path image(String name, long bytes) throws IOException {
+    Path image = folder.resolve(name);
+    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+      file.setLength(bytes);
+    }
+    return image;
+  }
+
+  Configuration machine(String name, Combination parts) throws IOException {
+    return configure("virtio.host." + parts.transport(), Map.of("name", name, "layout", parts.config()));
+  }
+
+  Configuration device(String name, String machine, Combination parts, Path image) throws IOException {
+    return configure("virtio.device." + parts.driver(), Map.of("name", name, "image", image.toString(), "serial", name,
+        "faces", parts.face(), "host.target", "(virtio.host=" + machine + ")"));
+  }
+
+  Configuration port(String name, Combination parts) throws IOException {
+    return configure("virtio." + parts.driver(), Map.of("name", name, "glue.target", "(virtio.glue=" + parts.name() + ")"));
+  }
+
+  /** A factory configuration; all its values are text, as in a file. */
+  Configuration configure(String factoryPid, Map<String, String> properties) throws IOException {
+    Configuration configuration = admin.createFactoryConfiguration(factoryPid, "?");
+    configurations.push(configuration);
+    configuration.update(new Hashtable<String, Object>(properties));
+    return configuration;
+  }
+
+  /** Changes one property, and leaves the others. */
+  static void change(Configuration configuration, String property, String value) throws IOException {
+    Dictionary<String, Object> properties = configuration.getProperties();
+    properties.put(property, value);
+    configuration.update(properties);
+  }
+
+  void delete(Configuration configuration) throws IOException {
+    configurations.remove(configuration);
+    configuration.delete();
+  }
+
+  /** The disk that users of that port hold; waits for it, and for its port to be up. */
+  BlockDevice disk(String port) {
+    Await.until(() -> isOnline(port) && service(BlockDevice.class, port).isPresent(), () -> "no disk: " + state(port));
+    return service(BlockDevice.class, port).orElseThrow();
+  }
+
+  /** Waits until the port serves nobody; the port itself may be gone too. */
+  void awaitOffline(String port) {
+    Await.until(() -> !isOnline(port), () -> "still a disk: " + state(port));
+  }
+
+  /** Waits until the port's state line holds these words. */
+  void awaitState(String port, String... words) {
+    Await.until(() -> Stream.of(words).allMatch(state(port)::contains), () -> Arrays.toString(words) + " not in: " + state(port));
+  }
+
+  boolean isOnline(String port) {
+    return service(Port.class, port).map(Port::online).orElse(false);
+  }
+
+  /** The port's state line; that there is none, where there is none. */
+  String state(String port) {
+    return service(Port.class, port).map(Port::state).orElse("no port");
+  }
+
+  Optional<Port> port(String name) {
+    return service(Port.class, name);
+  }
+
+  private <S> Optional<S> service(Class<S> type, String port) {
+    try {
+      for (ServiceReference<S> reference : context.getServiceReferences(type, "(virtio.port=" + port + ")")) {
+        S service = context.getService(reference);
+        if (service != null) {
+          // Not kept: the object stays usable, and a port that is going down would otherwise be counted as used.
+          context.ungetService(reference);
+          return Optional.of(service);
+        }
+      }
+      return Optional.empty();
+    } catch (InvalidSyntaxException e) {
+      throw new IllegalArgumentException("port=" + port, e);
+    }
+  }
+
+  Bundle bundle(String symbolicName) {
+    return Arrays.stream(context.getBundles()).filter(bundle -> symbolicName.equals(bundle.getSymbolicName())).findFirst()
+        .orElseThrow(() -> new AssertionError("no bundle " + symbolicName));
+  }
+
+  /** Takes a bundle out, as if its jar had been deleted. @return where it came from */
+  String remove(String symbolicName) throws BundleException {
+    Bundle bundle = bundle(symbolicName);
+    bundle.uninstall();
+    return bundle.getLocation();
+  }
+
+  /** Puts a bundle in, as if its jar had been dropped. */
+  void add(String location) throws BundleException {
+    context.installBundle(location).start();
+  }
+
+  @Override
+  public void close() throws IOException {
+    while (!configurations.isEmpty()) {
+      configurations.pop().delete();
+    }
+    Await.until(() -> Traces.openFiles(folder).isEmpty(), () -> "still open: " + Traces.openFiles(folder));
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted((one, other) -> other.compareTo(one)).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
