@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.ops4j.pax.exam.Option;
 
 /** What goes into the framework: the container's bundles, every brick, every glue bundle. No list of combinations is kept anywhere. */
@@ -47,7 +48,7 @@ final class Bundles {
     Path folder = Reactor.root("itest", "target", "glue");
     try {
       Files.createDirectories(folder);
-      for (var jar : BuiltBundle.of("glue").jars().entrySet()) {
+      for (Map.Entry<String, byte[]> jar : BuiltBundle.of("glue").jars().entrySet()) {
         String name = Path.of(jar.getKey()).getFileName().toString();
         Files.write(folder.resolve(name), jar.getValue());
         names.add(name.substring("virtio.glue.".length(), name.length() - ".jar".length()));

@@ -36,6 +36,8 @@ class CombinationIT {
   private ConfigurationAdmin admin;
   private Rig rig;
   private Path image;
+  private Configuration device;
+  private Configuration port;
 
   static List<String> combinations() {
     return Bundles.combinations().stream().filter(name -> name.startsWith("block.")).toList();
@@ -52,10 +54,10 @@ class CombinationIT {
     rig.close();
   }
 
-  private Configuration up(Combination parts) throws IOException {
+  private void up(Combination parts) throws IOException {
     rig.machine("m0", parts);
-    rig.device("disk0", "m0", parts, image);
-    return rig.port("disk0", parts);
+    device = rig.device("disk0", "m0", parts, image);
+    port = rig.port("disk0", parts);
   }
 
   @ParameterizedTest
@@ -97,7 +99,7 @@ class CombinationIT {
   @MethodSource("combinations")
   void followsItsConfiguration(String glue) throws IOException {
     Combination parts = Combination.of(glue);
-    Configuration port = up(parts);
+    up(parts);
     byte[] written = write(rig.disk("disk0"), 3);
 
     Rig.change(port, "glue.target", "(virtio.glue=there.is.no.such)");
@@ -106,7 +108,7 @@ class CombinationIT {
     Rig.change(port, "glue.target", "(virtio.glue=" + glue + ")");
     assertThat(read(rig.disk("disk0"))).isEqualTo(written);
 
-    Rig.change(port, "queue.size", "16");
+    Rig.change(device, "queue.size", "16");
     Await.until(() -> queueSize() == 16, () -> "queue size " + queueSize() + ": " + rig.state("disk0"));
     assertThat(read(rig.disk("disk0"))).isEqualTo(written);
   }

@@ -34,10 +34,9 @@ final class Rig implements AutoCloseable {
   private final Path folder;
 
   Rig(BundleContext context, ConfigurationAdmin admin) throws IOException {
-    // The framework's own, because bundles that a test installs outlive the test's own bundle.
-    this.context = context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION).getBundleContext();
+    this.context = context;
     this.admin = admin;
-    this.folder = Files.createTempDirectory("virtio-itest-");
+    this.folder = Files.createTempDirectory(Reactor.root("itest", "target"), "rig-");
   }
 
   Path folder() {
@@ -88,8 +87,17 @@ final class Rig implements AutoCloseable {
 
   /** The disk that users of that port hold; waits for it, and for its port to be up. */
   BlockDevice disk(String port) {
-    Await.until(() -> isOnline(port) && service(BlockDevice.class, port).isPresent(), () -> "no disk: " + state(port));
+    Await.until(() -> isOnline(port) && service(BlockDevice.class, port).isPresent(), () -> "no disk: " + state(port) + "\n" + problems());
     return service(BlockDevice.class, port).orElseThrow();
+  }
+
+  /** What the shell would tell a user. */
+  private String problems() {
+    try {
+      return new Shell(context).run("virtio:problems").text();
+    } catch (Exception e) {
+      return "and the shell: " + e;
+    }
   }
 
   /** Waits until the port serves nobody; the port itself may be gone too. */
@@ -143,9 +151,9 @@ final class Rig implements AutoCloseable {
     return bundle.getLocation();
   }
 
-  /** Puts a bundle in, as if its jar had been dropped. */
+  /** Puts a bundle in, as if its jar had been dropped; by the framework, because it outlives the test's own bundle. */
   void add(String location) throws BundleException {
-    context.installBundle(location).start();
+    context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION).getBundleContext().installBundle(location).start();
   }
 
   @Override
