@@ -17,17 +17,20 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleEvent;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.BundleListener;
 import org.osgi.framework.Constants;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceListener;
+import org.osgi.framework.SynchronousBundleListener;
 import org.osgi.framework.launch.Framework;
 import org.osgi.framework.launch.FrameworkFactory;
 import org.osgi.framework.wiring.BundleWiring;
 
 /** A framework over an instance's folder. Its own bundles are installed here; bricks are whatever lies in the watched folder. */
 final class Container {
+  private static final System.Logger LOG = System.getLogger("virtio.dist");
   private static final Duration BRICKS = Duration.ofSeconds(10);
   private static final Duration STOP = Duration.ofSeconds(10);
 
@@ -48,8 +51,23 @@ final class Container {
     Session.prepare();
     framework.init();
     BundleLog.open(framework.getBundleContext());
+    framework.getBundleContext().addBundleListener((SynchronousBundleListener) this::changed);
     start(install(home.bundles()));
     framework.start();
+  }
+
+  /** When the framework stops, glue goes first: drivers then reset their devices while those still answer. */
+  private void changed(BundleEvent event) {
+    if (event.getType() != BundleEvent.STOPPING || event.getBundle().getBundleId() != Constants.SYSTEM_BUNDLE_ID) {
+      return;
+    }
+    for (Bundle glue : bricks().stream().filter(bundle -> bundle.getSymbolicName().startsWith("virtio.glue.")).toList()) {
+      try {
+        glue.stop(Bundle.STOP_TRANSIENT);
+      } catch (BundleException e) {
+        LOG.log(System.Logger.Level.WARNING, glue.getSymbolicName() + " does not stop", e);
+      }
+    }
   }
 
   private static Map<String, String> settings(Home home, Instance instance) throws IOException {
@@ -91,10 +109,9 @@ final class Container {
     try {
       await(BRICKS, () -> bricks().size() == files && bricks().stream().allMatch(Container::active) && commands());
     } catch (TimeoutException e) {
-      System.Logger log = System.getLogger("virtio.dist");
-      log.log(System.Logger.Level.DEBUG, "bricks are late", e);
+      LOG.log(System.Logger.Level.DEBUG, "bricks are late", e);
       bricks().stream().filter(bundle -> !active(bundle))
-          .forEach(bundle -> log.log(System.Logger.Level.WARNING, "{0} does not start", bundle.getSymbolicName()));
+          .forEach(bundle -> LOG.log(System.Logger.Level.WARNING, "{0} does not start", bundle.getSymbolicName()));
     }
   }
 
