@@ -41,6 +41,7 @@ final class Control implements Traffic.Events, Runnable {
   private final Listeners listeners = new Listeners();
   private final Publisher publisher;
   private final FaultWindow faults = new FaultWindow();
+  private final WaitLog waits = new WaitLog();
   private final Thread thread;
 
   // What is wanted and what has happened; guarded by this.
@@ -241,7 +242,7 @@ final class Control implements Traffic.Events, Runnable {
   public void run() {
     boolean more = true;
     while (more) {
-      long tick = tick();
+      long tick = Math.min(tick(), waits.look(online(), name(), state()));
       synchronized (this) {
         if (!work) {
           sleep(tick);
