@@ -1,0 +1,121 @@
+package virtio.driver.block;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import virtio.bus.Chain;
+import virtio.bus.Violation;
+import virtio.bus.Virtqueue;
+
+/** A queue without indirect descriptors: each part of a chain takes one of {@link #size}. The test plays the device, on its own thread. */
+final class ScriptedQueue extends Virtqueue {
+  private final Deque<Buffer> pending = new ArrayDeque<>();
+  private final List<Buffer> out = new ArrayList<>();
+  private final Deque<Buffer> used = new ArrayDeque<>();
+  private int longest;
+
+  /** What was added. */
+  record Buffer(Chain chain, Object token) {}
+
+  ScriptedQueue(int size, Callback callback) {
+    super(0, size, callback);
+  }
+
+  private int taken() {
+    int parts = 0;
+    for (Buffer buffer : pending) {
+      parts += buffer.chain().parts();
+    }
+    for (Buffer buffer : out) {
+      parts += buffer.chain().parts();
+    }
+    return parts;
+  }
+
+  /** Buffers that the device has, in the order in which they were added. */
+  List<Buffer> out() {
+    return List.copyOf(out);
+  }
+
+  int longest() {
+    return longest;
+  }
+
+  void use(Buffer buffer) {
+    if (!out.remove(buffer)) {
+      throw new AssertionError("not out");
+    }
+    used.add(buffer);
+  }
+
+  void begin() {
+    start();
+  }
+
+  void end(boolean confirmed) {
+    stop(confirmed);
+  }
+
+  void breakIt() {
+    fail(Violation.USED_LEN);
+  }
+
+  @Override
+  public Added add(Chain chain, Object token) {
+    if (!well) {
+      return refused();
+    }
+    if (chain.parts() > size()) {
+      return Added.TOO_LONG;
+    }
+    if (taken() + chain.parts() > size()) {
+      return Added.FULL;
+    }
+    longest = Math.max(longest, chain.parts());
+    pending.add(new Buffer(new Chain(chain.maxParts()).copy(chain), token));
+    return Added.OK;
+  }
+
+  @Override
+  public void sync() {
+    if (well) {
+      out.addAll(pending);
+      pending.clear();
+    }
+  }
+
+  @Override
+  public Object get() {
+    Buffer buffer = well ? used.poll() : null;
+    return buffer == null ? null : buffer.token();
+  }
+
+  @Override
+  public long written() {
+    return 0;
+  }
+
+  @Override
+  public boolean detach(Object token) {
+    return state() != State.LIVE && state() != State.BROKEN
+        && (out.removeIf(buffer -> buffer.token() == token) || pending.removeIf(buffer -> buffer.token() == token)
+            || used.removeIf(buffer -> buffer.token() == token));
+  }
+
+  @Override
+  protected void opened() {}
+
+  @Override
+  protected int ask() {
+    return 0;
+  }
+
+  @Override
+  protected void mute() {}
+
+  @Override
+  protected boolean pending(int from) {
+    return !used.isEmpty();
+  }
+}
