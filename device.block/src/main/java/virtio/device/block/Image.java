@@ -50,9 +50,9 @@ final class Image implements Closeable {
     if (!Files.isReadable(path) || !readOnly && !Files.isWritable(path)) {
       throw bad(path, readOnly ? "not readable" : "not writable (a writable file; or readonly=true)");
     }
-    Object inUse = ImagesInUse.enter(path, readOnly);
+    Object inUse = ImagesInUse.enter(path);
     if (inUse == null) {
-      throw bad(path, "in use by another device here (one writer, or any number of readonly=true)");
+      throw bad(path, "in use by another device here (one device for each image)");
     }
     FileChannel channel = null;
     Holes holes = Holes.NONE;
@@ -95,7 +95,7 @@ final class Image implements Closeable {
       lock = null;
     }
     if (lock == null) {
-      throw bad(path, "in use by another process (one writer, or any number of readonly=true)");
+      throw bad(path, "in use by another process (one that writes, or several that read)");
     }
   }
 

@@ -77,7 +77,7 @@ class BadInputTest {
     try (LogLines log = new LogLines("virtio.device.block"); Rig rig = new Rig(image()).serve(); Rig second = new Rig(image())) {
       second.serve();
       assertThat(log.lines()).containsExactly("virtio.device.block disk0: image=" + image()
-          + " in use by another device here (one writer, or any number of readonly=true)");
+          + " in use by another device here (one device for each image)");
       assertThat(lockedForOthers()).isTrue();
       rig.device.close();
       second.device.modified(second.device());
