@@ -2,8 +2,6 @@ package virtio.driver.block;
 
 import static virtio.bus.spec.VirtioBlk.*;
 
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,7 +27,6 @@ import virtio.bus.Virtqueue;
  * <p>Spec: virtio 1.4, "Block Device", "Device Operation"
  */
 final class BlockDisk implements Attached, Disk {
-  private static final Logger LOG = System.getLogger("virtio.driver.block");
   private static final long PAGE = 4096;
 
   private final VirtioDevice device;
@@ -41,7 +38,7 @@ final class BlockDisk implements Attached, Disk {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition reaped = lock.newCondition();
   private final Task[] tasks;
-  private volatile BlkConfig config;
+  private final LiveConfig config;
   private volatile boolean removed;
 
   private Task freeTasks;
@@ -52,7 +49,7 @@ final class BlockDisk implements Attached, Disk {
   private int reapers;
   private long requests;
 
-  private BlockDisk(VirtioDevice device, Virtqueue queue, Sizing.Area area, BlkConfig config, BlockPort port) {
+  private BlockDisk(VirtioDevice device, Virtqueue queue, Sizing.Area area, LiveConfig config, BlockPort port) {
     this.device = device;
     this.port = port;
     this.queue = queue;
@@ -82,7 +79,7 @@ final class BlockDisk implements Attached, Disk {
     }
     Sizing.Area area = sizing.allocate(device, queue.size());
     try {
-      BlkConfig config = BlkConfig.read(device, queue.size(), area.bounceBytes());
+      LiveConfig config = new LiveConfig(device, queue.size(), area.bounceBytes());
       made[0] = new BlockDisk(device, queue, area, config, port);
       return made[0];
     } finally {
@@ -118,7 +115,7 @@ final class BlockDisk implements Attached, Disk {
       if (known != null) {
         task.settle(known);
         task.allSent = true;
-      } else if (!parts.send(task, config) && task.out == 0) {
+      } else if (!parts.send(task, config.now()) && task.out == 0) {
         task.clear();
         task.next = rest;
         return false;
@@ -210,7 +207,7 @@ final class BlockDisk implements Attached, Disk {
       for (Slot slot = used; slot != null; ) {
         Slot next = slot.next;
         Task task = slot.task;
-        changed |= slot.outcome == Outcome.UNSUPPORTED && withdraw(task.operation);
+        changed |= slot.outcome == Outcome.UNSUPPORTED && config.withdraw(task.operation);
         parts.back(slot);
         if (task.done()) {
           if (task == unfinished) {
@@ -246,7 +243,7 @@ final class BlockDisk implements Attached, Disk {
     if (unfinished == null || removed) {
       return;
     }
-    parts.send(unfinished, config);
+    parts.send(unfinished, config.now());
     if (unfinished.allSent) {
       if (unfinished.done()) {
         unfinished.stage = Task.Stage.DONE;
@@ -256,18 +253,6 @@ final class BlockDisk implements Attached, Disk {
       unfinished = null;
     }
     queue.sync();
-  }
-
-  /** Under the lock: a command that turned out not to be there is not tried again. */
-  private boolean withdraw(Operation operation) {
-    DiskInformation now = config.information();
-    boolean discard = now.discard() && operation != Operation.DISCARD;
-    boolean zeroes = now.writeZeroes() && operation != Operation.WRITE_ZEROES;
-    if (discard == now.discard() && zeroes == now.writeZeroes()) {
-      return false;
-    }
-    config = new BlkConfig(now.withCommands(discard, zeroes), config.discardAlignment());
-    return true;
   }
 
   private int tell(Task done) {
@@ -321,34 +306,12 @@ final class BlockDisk implements Attached, Disk {
 
   @Override
   public boolean writeback() {
-    DiskInformation now = information();
-    lock.lock();   // a removal waits: after it there are no fields to read
-    try {
-      return now.writebackSettable() && !removed ? device.read(WRITEBACK) != 0 : now.flush();
-    } finally {
-      lock.unlock();
-    }
+    return config.writeback();
   }
 
   @Override
   public void writeback(boolean on) {
-    if (!information().writebackSettable()) {
-      throw new UnsupportedOperationException(name() + ": writeback cannot be set (CONFIG_WCE was not accepted)");
-    }
-    boolean taken;
-    lock.lock();
-    try {
-      if (removed) {
-        return;
-      }
-      device.write(WRITEBACK, on ? 1 : 0);
-      taken = device.read(WRITEBACK) != 0 == on;
-    } finally {
-      lock.unlock();
-    }
-    if (!taken) {
-      throw new UnsupportedOperationException(name() + ": writeback=" + (on ? 1 : 0) + " was not taken by the device");
-    }
+    config.writeback(on);
   }
 
   @Override
@@ -363,25 +326,9 @@ final class BlockDisk implements Attached, Disk {
 
   @Override
   public void configChanged() {
-    if (removed) {
-      return;
+    if (config.refresh()) {
+      port.changed(this);
     }
-    try {
-      BlkConfig read = BlkConfig.read(device, queue.size(), area.bounceBytes());
-      lock.lock();
-      try {
-        DiskInformation before = config.information();
-        DiskInformation now = read.information().withCommands(read.information().discard() && before.discard(),
-            read.information().writeZeroes() && before.writeZeroes());
-        config = new BlkConfig(now, read.discardAlignment());
-      } finally {
-        lock.unlock();
-      }
-    } catch (IllegalStateException e) {
-      LOG.log(Level.WARNING, name() + ": the new configuration is left alone: " + e.getMessage());
-      return;
-    }
-    port.changed(this);
   }
 
   @Override
@@ -405,6 +352,7 @@ final class BlockDisk implements Attached, Disk {
     if (used != null) {
       finish(used);
     }
+    config.close();
     boolean confirmed = device.reset();
     Task known;
     lock.lock();
