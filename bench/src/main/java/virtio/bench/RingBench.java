@@ -16,6 +16,8 @@ public final class RingBench {
   private static final int TURNS = 5;
   private static final int RUNS = 12;
 
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
   private RingBench() {}
 
   /** @param arguments the twin's path; how many buffers a run takes, a multiple of 32 */
@@ -46,7 +48,7 @@ public final class RingBench {
 
   /** Bytes that this thread has allocated. */
   static long allocated() {
-    return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+    return THREADS.getCurrentThreadAllocatedBytes();
   }
 
   private static double timeTwin(String twin, int batch, long cycles) throws IOException, InterruptedException {

@@ -10,9 +10,14 @@ import java.lang.foreign.MemorySegment;
  * and nothing else, and one length cannot say that.
  */
 public final class Chain {
-  private final DmaMemory[] memory;
-  private final long[] address;
-  private final int[] length;
+  /** One stretch of one region. An object each: one look into one array finds all there is to know of it. */
+  private static final class Part {
+    private DmaMemory memory;
+    private long address;
+    private int length;
+  }
+
+  private final Part[] part;
   private int parts;
   private int readable;
   private long readableBytes;
@@ -27,9 +32,10 @@ public final class Chain {
     if (maxParts < 1) {
       throw new IllegalArgumentException("maxParts=" + maxParts + " (at least 1)");
     }
-    memory = new DmaMemory[maxParts];
-    address = new long[maxParts];
-    length = new int[maxParts];
+    part = new Part[maxParts];
+    for (int i = 0; i < maxParts; i++) {
+      part[i] = new Part();
+    }
   }
 
   public Chain clear() {
@@ -62,31 +68,36 @@ public final class Chain {
   }
 
   private void part(DmaMemory region, long offset, int bytes) {
-    if (offset < 0 || bytes <= 0 || bytes > region.segment().byteSize() - offset) {
-      throw new IllegalArgumentException("offset=" + offset + " bytes=" + bytes + " region=" + region.segment().byteSize());
+    if (offset < 0 || bytes <= 0 || bytes > region.bytes() - offset || parts == part.length) {
+      throw refused(region, offset, bytes);
     }
-    if (parts == length.length) {
-      throw new IllegalStateException("parts=" + parts + " maxParts=" + length.length);
+    Part next = part[parts];
+    if (next.memory != region) {
+      next.memory = region;   // in the steady state no reference store, hence no collector's barrier
     }
-    if (memory[parts] != region) {
-      memory[parts] = region;   // in the steady state no reference store, hence no collector's barrier
-    }
-    address[parts] = region.address() + offset;
-    length[parts++] = bytes;
+    next.address = region.address() + offset;
+    next.length = bytes;
+    parts++;
+  }
+
+  private RuntimeException refused(DmaMemory region, long offset, int bytes) {
+    return parts == part.length
+        ? new IllegalStateException("parts=" + parts + " maxParts=" + part.length)
+        : new IllegalArgumentException("offset=" + offset + " bytes=" + bytes + " region=" + region.bytes());
   }
 
   /** Takes over the other's parts; for a ring that keeps them past {@code add}. */
   public Chain copy(Chain other) {
-    if (other.parts > length.length) {
-      throw new IllegalArgumentException("parts=" + other.parts + " maxParts=" + length.length);
+    if (other.parts > part.length) {
+      throw new IllegalArgumentException("parts=" + other.parts + " maxParts=" + part.length);
     }
     clear();
     for (int i = 0; i < other.parts; i++) {
-      if (memory[i] != other.memory[i]) {
-        memory[i] = other.memory[i];
+      if (part[i].memory != other.part[i].memory) {
+        part[i].memory = other.part[i].memory;
       }
-      address[i] = other.address[i];
-      length[i] = other.length[i];
+      part[i].address = other.part[i].address;
+      part[i].length = other.part[i].length;
     }
     parts = other.parts;
     readable = other.readable;
@@ -96,7 +107,7 @@ public final class Chain {
   }
 
   public int maxParts() {
-    return length.length;
+    return part.length;
   }
 
   public int parts() {
@@ -109,21 +120,21 @@ public final class Chain {
 
   /** The region that part lies in; compare by identity to keep what was derived from it. */
   public DmaMemory memory(int part) {
-    return memory[part];
+    return this.part[part].memory;
   }
 
   /** Where that part begins in its region, bytes. */
   public long offset(int part) {
-    return address[part] - memory[part].address();
+    return this.part[part].address - this.part[part].memory.address();
   }
 
   public int length(int part) {
-    return length[part];
+    return this.part[part].length;
   }
 
   /** Where that part begins, as the device counts. */
   public long address(int part) {
-    return address[part];
+    return this.part[part].address;
   }
 
   public long readableBytes() {
@@ -205,15 +216,15 @@ public final class Chain {
     long done = 0;
     long skip = at;
     for (int i = from; i < to && done < bytes; i++) {
-      if (skip >= length[i]) {
-        skip -= length[i];
+      if (skip >= part[i].length) {
+        skip -= part[i].length;
         continue;
       }
-      long step = Math.min(bytes - done, length[i] - skip);
+      long step = Math.min(bytes - done, part[i].length - skip);
       if (out) {
-        MemorySegment.copy(memory[i].segment(), offset(i) + skip, other, offset + done, step);
+        MemorySegment.copy(part[i].memory.segment(), offset(i) + skip, other, offset + done, step);
       } else {
-        MemorySegment.copy(other, offset + done, memory[i].segment(), offset(i) + skip, step);
+        MemorySegment.copy(other, offset + done, part[i].memory.segment(), offset(i) + skip, step);
       }
       done += step;
       skip = 0;

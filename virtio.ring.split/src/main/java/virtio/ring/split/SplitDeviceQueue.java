@@ -14,11 +14,8 @@ import virtio.bus.spec.FeatureBits;
 /**
  * The device's half of a split virtqueue.
  *
- * <p>Heads are copied out once when the available index has been acquired; each descriptor is read once, as two words, into locals; every
- * address is looked up in what the driver's side shared. A chain that is wrong breaks the queue, is empty for the caller, and is not
- * parsed again.
- *
- * <p>Used elements are gathered in private memory and stored by {@link #sync}.
+ * <p>Of shared memory it reads the driver's index, its wishes, heads, and each descriptor once, as two words, into locals; every address is
+ * looked up in what the driver's side shared. A chain that is wrong breaks the queue, is empty for the caller, and is not parsed again.
  *
  * <p>Progress: every operation is bounded, {@link #take} by the entries of the two tables of one chain.
  *
@@ -34,23 +31,20 @@ final class SplitDeviceQueue extends DeviceQueue {
   private final AddressSpace space;
   private final long usedEventAt;
   private final long availEventAt;
+  private final int mask;
   private final boolean eventIdx;
   private final boolean indirect;
   private final Signal interrupt;
 
   /** Heads that are ours: taken and not yet pushed. */
   private final boolean[] ours;
-  /** The available ring as it was when its index was acquired. */
-  private final char[] heads;
-  /** What the used ring holds, or will at the next sync. */
-  private final long[] elems;
 
   /** The region hit last. Regions stay until reset, so it cannot go stale. */
   private DmaMemory region;
   /** The next index to take. Written by the owner; a dispatcher may read an older one, see {@link #ask}. */
   private int availIdx;
-  /** Up to here the heads are copied. */
-  private int copied;
+  /** The driver's index when last looked at. */
+  private int seen;
   /** The next index to fill. */
   private int usedIdx;
   /** Up to here the driver may look. */
@@ -67,12 +61,11 @@ final class SplitDeviceQueue extends DeviceQueue {
     this.space = space;
     usedEventAt = VirtqAvail.usedEventAt(size);
     availEventAt = VirtqUsed.availEventAt(size);
+    mask = size - 1;
     eventIdx = accepted.has(FeatureBits.VIRTIO_F_EVENT_IDX);
     indirect = accepted.has(FeatureBits.VIRTIO_F_INDIRECT_DESC);
     this.interrupt = interrupt;
     ours = new boolean[size];
-    heads = new char[size];
-    elems = new long[size];
     VirtqUsed.clear(used, availEventAt);
   }
 
@@ -80,7 +73,7 @@ final class SplitDeviceQueue extends DeviceQueue {
   public boolean take(Chain chain) {
     assert enter();
     chain.clear();
-    boolean any = well && (availIdx != copied || look()) && next(chain);
+    boolean any = well && (availIdx != seen || look()) && next(chain);
     assert leave();
     return any;
   }
@@ -91,19 +84,18 @@ final class SplitDeviceQueue extends DeviceQueue {
     }
     int idx = VirtqAvail.idxAcquire(avail);   // the index before heads and descriptors; pairs with the driver half's release in publish
     int news = Wrap.distance(availIdx, idx);
-    if (news > heads.length - Wrap.distance(usedIdx, availIdx)) {
+    if (news > ours.length - Wrap.distance(usedIdx, availIdx)) {
       fail(Violation.AVAIL_INDEX);
       return false;
     }
-    VirtqAvail.loadRing(avail, heads, availIdx, idx);
     taken += news;
-    copied = idx;
+    seen = idx;
     return news != 0;
   }
 
   private boolean next(Chain chain) {
     boolean[] ours = this.ours;
-    int head = heads[availIdx & heads.length - 1];
+    int head = VirtqAvail.ringPlain(avail, availIdx & mask);
     if (head >= ours.length) {
       return bad(chain, Violation.HEAD_RANGE);
     }
@@ -133,11 +125,11 @@ final class SplitDeviceQueue extends DeviceQueue {
       if ((VirtqDesc.flags(tail) & VirtqDesc.VIRTQ_DESC_F_NEXT) == 0) {
         return whole(chain);
       }
-      if (seen == heads.length) {
+      if (seen == ours.length) {
         return bad(chain, Violation.CHAIN_LOOPS);
       }
       int next = VirtqDesc.next(tail);
-      if (next >= heads.length) {
+      if (next >= ours.length) {
         return bad(chain, Violation.NEXT_RANGE);
       }
       addr = VirtqDesc.addrPlain(desc, VirtqDesc.at(next));
@@ -198,7 +190,7 @@ final class SplitDeviceQueue extends DeviceQueue {
       region = in;
     }
     int parts = chain.parts();
-    if (len == 0 || parts == chain.maxParts() || parts == heads.length) {
+    if (len == 0 || parts == chain.maxParts() || parts == ours.length) {
       return bad(chain, len == 0 ? Violation.PART_EMPTY : Violation.CHAIN_TOO_LONG);
     }
     if ((VirtqDesc.flags(tail) & VirtqDesc.VIRTQ_DESC_F_WRITE) != 0) {
@@ -236,7 +228,7 @@ final class SplitDeviceQueue extends DeviceQueue {
     assert enter();
     ours[head] = false;
     int at = usedIdx;
-    elems[at & elems.length - 1] = VirtqUsed.elem(head, chain.written());
+    VirtqUsed.elemPlain(used, at & mask, VirtqUsed.elem(head, chain.written()));
     usedIdx = Wrap.next(at);
     assert leave();
   }
@@ -253,7 +245,6 @@ final class SplitDeviceQueue extends DeviceQueue {
   private void publish() {
     int now = usedIdx;
     published += Wrap.distance(exposed, now);
-    VirtqUsed.storeRing(used, elems, exposed, now);
     VirtqUsed.idxRelease(used, now);   // buffers and elements before the index; pairs with the driver half's acquire in look
     exposed = now;
     if (live) {

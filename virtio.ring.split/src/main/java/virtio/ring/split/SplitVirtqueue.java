@@ -13,14 +13,10 @@ import virtio.bus.spec.FeatureBits;
 /**
  * The driver's half of a split virtqueue.
  *
- * <p>What it knows of its buffers is private: the shadow of each descriptor, the free list, the heads it offered. Of shared memory it reads
- * only what the device writes: its index and its wishes, each into a local; and used elements, which are copied out once when the index
- * has been acquired, then checked and used where nobody can change them.
+ * <p>What it knows of its buffers is private: the shadow of each descriptor, the free list. Of shared memory it reads only what the device
+ * writes: its index, its wishes, used elements. Each is read once, whole, into a local, and the local is checked and used.
  *
- * <p>Heads are gathered in private memory and stored by {@link #sync}: until then the device could see nothing of them, so a buffer
- * that was not synced can be taken back.
- *
- * <p>Progress: every operation is bounded, by the parts of a chain, by the buffers of a batch, {@link #detach} by the size of the queue.
+ * <p>Progress: every operation is bounded, by the parts of a chain, {@link #detach} by the size of the queue.
  *
  * <p>Spec: virtio 1.4, "Split Virtqueues"
  */
@@ -30,10 +26,27 @@ final class SplitVirtqueue extends Virtqueue {
   /** The most bytes a chain may have in all. */
   private static final long LONGEST = 0xFFFF_FFFFL;
 
-  // The low 16 bits of a shadow: a head's number of descriptors, 1 to 32768, or what it is instead of a head.
-  private static final int FREE = 0;
-  private static final int USED = 0xFFFE;
-  private static final int BODY = 0xFFFF;
+  /** What is known of one descriptor, where the device cannot reach it. */
+  private static final class Shadow {
+    // Instead of a count, what a descriptor is that is no head.
+    private static final int FREE = 0;
+    private static final int USED = -1;
+    private static final int BODY = -2;
+
+    /** Of a head: the number of its descriptors, itself included. */
+    private int count;
+    /** The next one of its chain, or of the free list. */
+    private int next;
+    /** Of a head: its index in the available ring. */
+    private int place;
+    /** Of a head: how many bytes the device may write. */
+    private long writable;
+    private Object token;
+
+    private Shadow(int next) {
+      this.next = next;
+    }
+  }
 
   private final MemorySegment desc;
   private final MemorySegment avail;
@@ -41,18 +54,11 @@ final class SplitVirtqueue extends Virtqueue {
   private final DmaMemory tables;
   private final long usedEventAt;
   private final long availEventAt;
+  private final int mask;
   private final boolean eventIdx;
   private final Signal doorbell;
 
-  /** Of a head: writable bytes, its index in the available ring, its number of descriptors (32, 16, 16 bits). Of others FREE, USED or BODY. */
-  private final long[] shadow;
-  /** Links of a buffer's chain and of the free list. */
-  private final int[] next;
-  private final Object[] tokens;
-  /** What the available ring holds, or will at the next sync. */
-  private final char[] heads;
-  /** Used elements as they were when the index was acquired. */
-  private final long[] elems;
+  private final Shadow[] shadow;
 
   private int freeHead;
   private int free;
@@ -64,8 +70,8 @@ final class SplitVirtqueue extends Virtqueue {
   private int decided;
   /** The next index to get. Written by the owner; a dispatcher may read an older one, see {@link #ask}. */
   private int usedIdx;
-  /** Up to here the elements are copied. */
-  private int copied;
+  /** The device's index when last looked at. */
+  private int seen;
   private boolean live;
   private long written;
 
@@ -78,16 +84,13 @@ final class SplitVirtqueue extends Virtqueue {
     this.tables = tables;
     usedEventAt = VirtqAvail.usedEventAt(size);
     availEventAt = VirtqUsed.availEventAt(size);
+    mask = size - 1;
     eventIdx = accepted.has(FeatureBits.VIRTIO_F_EVENT_IDX);
     this.doorbell = doorbell;
-    shadow = new long[size];
-    next = new int[size];
-    tokens = new Object[size];
-    heads = new char[size];
-    elems = new long[size];
+    shadow = new Shadow[size];
     free = size;
     for (int i = 0; i < size; i++) {
-      next[i] = i + 1;
+      shadow[i] = new Shadow(i + 1);
     }
     VirtqAvail.clear(avail, usedEventAt);
   }
@@ -109,10 +112,11 @@ final class SplitVirtqueue extends Virtqueue {
       return Added.FULL;
     }
     int head = freeHead;
-    freeHead = next[head];
+    Shadow known = shadow[head];
+    freeHead = known.next;
     free--;
     VirtqDesc.setPlain(desc, VirtqDesc.at(head), chain.address(0), VirtqDesc.tail(chain.length(0), direction(chain, 0), 0));
-    offer(head, 1, chain.writableBytes(), token);
+    offer(known, head, 1, chain.writableBytes(), token);
     return Added.OK;
   }
 
@@ -127,13 +131,13 @@ final class SplitVirtqueue extends Virtqueue {
     }
     int head = freeHead;
     if (indirect) {
-      freeHead = next[head];
+      freeHead = shadow[head].next;
       fillTable(chain, head, parts);
     } else {
       freeHead = fillChain(chain, head, parts);
     }
     free -= count;
-    offer(head, count, chain.writableBytes(), token);
+    offer(shadow[head], head, count, chain.writableBytes(), token);
     return Added.OK;
   }
 
@@ -141,11 +145,11 @@ final class SplitVirtqueue extends Virtqueue {
   private int fillChain(Chain chain, int head, int parts) {
     int at = head;
     for (int i = 0; i < parts; i++) {
-      int after = next[at];
+      int after = shadow[at].next;
       boolean last = i + 1 == parts;
       int flags = direction(chain, i) | (last ? 0 : VirtqDesc.VIRTQ_DESC_F_NEXT);
       VirtqDesc.setPlain(desc, VirtqDesc.at(at), chain.address(i), VirtqDesc.tail(chain.length(i), flags, last ? 0 : after));
-      shadow[at] = BODY;
+      shadow[at].count = Shadow.BODY;
       at = after;
     }
     return at;
@@ -167,11 +171,13 @@ final class SplitVirtqueue extends Virtqueue {
     return part < chain.readableParts() ? 0 : VirtqDesc.VIRTQ_DESC_F_WRITE;
   }
 
-  private void offer(int head, int count, long writable, Object token) {
+  private void offer(Shadow known, int head, int count, long writable, Object token) {
     int at = availIdx;
-    shadow[head] = writable << 32 | (long) at << 16 | count;
-    tokens[head] = token;
-    heads[at & heads.length - 1] = (char) head;
+    known.count = count;
+    known.place = at;
+    known.writable = writable;
+    known.token = token;
+    VirtqAvail.ringPlain(avail, at & mask, head);
     availIdx = Wrap.next(at);
   }
 
@@ -187,7 +193,6 @@ final class SplitVirtqueue extends Virtqueue {
   private void publish() {
     int now = availIdx;
     published += Wrap.distance(exposed, now);
-    VirtqAvail.storeRing(avail, heads, exposed, now);
     VirtqAvail.idxRelease(avail, now);   // descriptors and heads before the index; pairs with the device half's acquire in look
     exposed = now;
     if (live) {
@@ -206,7 +211,7 @@ final class SplitVirtqueue extends Virtqueue {
   @Override
   public Object get() {
     assert enter();
-    Object token = well && (usedIdx != copied || look()) ? next() : null;
+    Object token = well && (usedIdx != seen || look()) ? next() : null;
     assert leave();
     return token;
   }
@@ -218,40 +223,38 @@ final class SplitVirtqueue extends Virtqueue {
       fail(Violation.USED_INDEX);
       return false;
     }
-    VirtqUsed.loadRing(used, elems, usedIdx, idx);
     taken += news;
-    copied = idx;
+    seen = idx;
     return news != 0;
   }
 
   private Object next() {
-    long elem = elems[usedIdx & elems.length - 1];
+    long elem = VirtqUsed.elemPlain(used, usedIdx & mask);
     int id = VirtqUsed.id(elem);
-    long[] shadow = this.shadow;
+    Shadow[] shadow = this.shadow;
     if (id < 0 || id >= shadow.length) {
       return bad(Violation.USED_ID_RANGE);
     }
-    long known = shadow[id];
-    int count = (int) known & 0xFFFF;
-    if (count - 1 >= USED - 1 || count == FREE) {
-      return bad(noHead(count));
+    Shadow known = shadow[id];
+    if (known.count <= 0) {
+      return bad(noHead(known.count));
     }
-    if (Wrap.distance((int) (known >>> 16) + 1, exposed) >= shadow.length) {
+    if (Wrap.distance(known.place + 1, exposed) >= shadow.length) {
       return bad(Violation.USED_ID_NOT_SYNCED);
     }
     long len = VirtqUsed.len(elem);
-    if (len > known >>> 32) {
+    if (len > known.writable) {
       return bad(Violation.USED_LEN);
     }
     usedIdx = Wrap.next(usedIdx);
     written = len;
-    Object token = tokens[id];
-    release(id, count, USED);
+    Object token = known.token;
+    release(known, id, Shadow.USED);
     return token;
   }
 
   private static Violation noHead(int mark) {
-    return mark == FREE ? Violation.USED_ID_FREE : mark == BODY ? Violation.USED_ID_NOT_HEAD : Violation.USED_ID_TWICE;
+    return mark == Shadow.FREE ? Violation.USED_ID_FREE : mark == Shadow.BODY ? Violation.USED_ID_NOT_HEAD : Violation.USED_ID_TWICE;
   }
 
   private Object bad(Violation cause) {
@@ -259,17 +262,17 @@ final class SplitVirtqueue extends Virtqueue {
     return null;
   }
 
-  private void release(int head, int count, int as) {
-    tokens[head] = null;
-    shadow[head] = as;
-    int last = head;
-    for (int i = 1; i < count; i++) {
-      last = next[last];
-      shadow[last] = FREE;
+  private void release(Shadow known, int head, int as) {
+    Shadow last = known;
+    for (int i = known.count; i > 1; i--) {
+      last = shadow[last.next];
+      last.count = Shadow.FREE;
     }
-    next[last] = freeHead;
+    last.next = freeHead;
     freeHead = head;
-    free += count;
+    free += known.count;
+    known.count = as;
+    known.token = null;
   }
 
   @Override
@@ -292,33 +295,42 @@ final class SplitVirtqueue extends Virtqueue {
 
   /** After reset: any that is still out. */
   private boolean forget(Object token) {
-    for (int head = 0; head < tokens.length; head++) {
-      if (tokens[head] == token) {
-        release(head, (int) shadow[head] & 0xFFFF, FREE);
+    for (int head = 0; head < shadow.length; head++) {
+      if (shadow[head].token == token) {
+        release(shadow[head], head, Shadow.FREE);
         return true;
       }
     }
     return false;
   }
 
-  /** Before sync: closes the gap among the heads that nobody has seen. */
+  /** Before sync: closes the gap among the entries that nobody has seen. */
   private boolean retract(Object token) {
-    int mask = heads.length - 1;
-    for (int at = exposed; at != availIdx; at = Wrap.next(at)) {
-      int head = heads[at & mask];
-      if (tokens[head] == token) {
-        int last = Wrap.previous(availIdx);
-        for (int i = at; i != last; i = Wrap.next(i)) {
-          int moved = heads[Wrap.next(i) & mask];
-          heads[i & mask] = (char) moved;
-          shadow[moved] = shadow[moved] & ~0xFFFF_0000L | (long) i << 16;
-        }
-        availIdx = last;
-        release(head, (int) shadow[head] & 0xFFFF, FREE);
+    for (int head = 0; head < shadow.length; head++) {
+      Shadow known = shadow[head];
+      if (known.token == token && unsynced(known)) {
+        release(known, head, Shadow.FREE);
+        moveUp(known.place);
         return true;
       }
     }
     return false;
+  }
+
+  private boolean unsynced(Shadow known) {
+    return known.count > 0 && Wrap.distance(exposed, known.place) < Wrap.distance(exposed, availIdx);
+  }
+
+  private void moveUp(int gap) {
+    int ahead = Wrap.distance(exposed, gap);
+    for (int head = 0; head < shadow.length; head++) {
+      Shadow known = shadow[head];
+      if (unsynced(known) && Wrap.distance(exposed, known.place) > ahead) {
+        known.place = Wrap.previous(known.place);
+        VirtqAvail.ringPlain(avail, known.place & mask, head);
+      }
+    }
+    availIdx = Wrap.previous(availIdx);
   }
 
   @Override

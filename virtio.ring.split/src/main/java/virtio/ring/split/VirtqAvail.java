@@ -57,20 +57,14 @@ final class VirtqAvail {
     return RING + ((long) size << SHIFT);
   }
 
-  /** Copies the entries of {@code [from, to)} out into their slots; the reader has acquired {@code idx} before. */
-  static void loadRing(MemorySegment avail, char[] heads, int from, int to) {
-    for (int i = from; i != to; i = Wrap.next(i)) {
-      int slot = i & heads.length - 1;
-      heads[slot] = (char) avail.get(Words.LE16, RING + ((long) slot << SHIFT));
-    }
+  /** The entry in that slot; its reader has acquired {@code idx} before. */
+  static int ringPlain(MemorySegment avail, int slot) {
+    return avail.get(Words.LE16, RING + ((long) slot << SHIFT)) & 0xFFFF;
   }
 
-  /** Copies the entries of {@code [from, to)} in from their slots; the writer releases {@code idx} after. */
-  static void storeRing(MemorySegment avail, char[] heads, int from, int to) {
-    for (int i = from; i != to; i = Wrap.next(i)) {
-      int slot = i & heads.length - 1;
-      avail.set(Words.LE16, RING + ((long) slot << SHIFT), (short) heads[slot]);
-    }
+  /** The entry in that slot; its writer releases {@code idx} after. */
+  static void ringPlain(MemorySegment avail, int slot, int head) {
+    avail.set(Words.LE16, RING + ((long) slot << SHIFT), (short) head);
   }
 
   /** Nothing offered, and a wish to be told of the first used buffer; before the device may look. */

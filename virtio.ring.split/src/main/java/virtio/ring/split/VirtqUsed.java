@@ -65,20 +65,14 @@ final class VirtqUsed {
     return RING + ((long) size << SHIFT);
   }
 
-  /** Copies the elements of {@code [from, to)} out into their slots; the reader has acquired {@code idx} before. */
-  static void loadRing(MemorySegment used, long[] elems, int from, int to) {
-    for (int i = from; i != to; i = Wrap.next(i)) {
-      int slot = i & elems.length - 1;
-      elems[slot] = used.get(Words.LE64, RING + ((long) slot << SHIFT));
-    }
+  /** The element in that slot, id and length at once; its reader has acquired {@code idx} before. */
+  static long elemPlain(MemorySegment used, int slot) {
+    return used.get(Words.LE64, RING + ((long) slot << SHIFT));
   }
 
-  /** Copies the elements of {@code [from, to)} in from their slots; the writer releases {@code idx} after. */
-  static void storeRing(MemorySegment used, long[] elems, int from, int to) {
-    for (int i = from; i != to; i = Wrap.next(i)) {
-      int slot = i & elems.length - 1;
-      used.set(Words.LE64, RING + ((long) slot << SHIFT), elems[slot]);
-    }
+  /** The element in that slot; its writer releases {@code idx} after. */
+  static void elemPlain(MemorySegment used, int slot, long elem) {
+    used.set(Words.LE64, RING + ((long) slot << SHIFT), elem);
   }
 
   /** Nothing used, and a wish to be told of the first offered buffer; before the driver may look. */

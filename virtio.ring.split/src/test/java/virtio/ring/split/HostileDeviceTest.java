@@ -103,23 +103,6 @@ class HostileDeviceTest {
   }
 
   @Test
-  void elementsAreReadOnceAndNotAgain() {
-    SplitRig rig = new SplitRig(8, SplitRig.PLAIN);
-    rig.pair.add("a");
-    rig.pair.add("b");
-    rig.pair.driver().sync();
-    rig.raw.use(0, 0, 1);
-    rig.raw.use(1, 1, 2);
-    assertThat(rig.pair.driver().get()).isEqualTo("a");
-    rig.raw.use(1, 77, 77);
-    rig.raw.usedIdx(2);
-    assertThat(rig.pair.driver().get()).as("what was there when the index was acquired").isEqualTo("b");
-    assertThat(rig.pair.driver().written()).isEqualTo(2);
-    assertThat(rig.pair.driver().get()).isNull();
-    assertThat(rig.driverTold).isEmpty();
-  }
-
-  @Test
   void descriptorsThatTheDeviceRewritesAreNotBelieved() {
     SplitRig rig = new SplitRig(4, SplitRig.PLAIN);
     for (int round = 0; round < 20; round++) {
