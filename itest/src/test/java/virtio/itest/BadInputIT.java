@@ -43,7 +43,7 @@ class BadInputIT {
   }
 
   @AfterEach
-  void end() throws IOException {
+  void end() throws Exception {
     said.close();
     rig.close();
   }

@@ -5,6 +5,7 @@ import static org.ops4j.pax.exam.CoreOptions.bundle;
 import static org.ops4j.pax.exam.CoreOptions.cleanCaches;
 import static org.ops4j.pax.exam.CoreOptions.frameworkProperty;
 import static org.ops4j.pax.exam.CoreOptions.mavenBundle;
+import static org.ops4j.pax.exam.CoreOptions.systemProperty;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,6 +25,7 @@ final class Bundles {
     // The tests' own libraries come from the class path: they need not be bundles.
     options.add(frameworkProperty("org.osgi.framework.bundle.parent").value("app"));
     options.add(bootDelegationPackages("org.junit.*", "org.assertj.*", "org.opentest4j.*", "virtio.testkit"));
+    options.add(systemProperty("org.ops4j.pax.logging.DefaultServiceLog.level").value("WARN"));
     options.add(mavenBundle("org.osgi", "org.osgi.util.function").versionAsInProject());
     options.add(mavenBundle("org.osgi", "org.osgi.util.promise").versionAsInProject());
     options.add(mavenBundle("org.osgi", "org.osgi.service.component").versionAsInProject());

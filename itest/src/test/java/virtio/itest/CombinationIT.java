@@ -50,7 +50,7 @@ class CombinationIT {
   }
 
   @AfterEach
-  void end() throws IOException {
+  void end() throws Exception {
     rig.close();
   }
 
@@ -135,7 +135,7 @@ class CombinationIT {
   }
 
   /** One life of a machine, a disk and a port, in a rig of its own. */
-  private void use(Combination parts) throws IOException {
+  private void use(Combination parts) throws Exception {
     try (Rig own = new Rig(context, admin)) {
       own.machine("m1", parts);
       own.device("disk1", "m1", parts, own.image("disk.img", BYTES));

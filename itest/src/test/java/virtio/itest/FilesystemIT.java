@@ -42,7 +42,7 @@ class FilesystemIT {
   }
 
   @AfterEach
-  void end() throws IOException {
+  void end() throws Exception {
     rig.close();
   }
 

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.Dictionary;
 import java.util.Hashtable;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -31,6 +32,7 @@ final class Rig implements AutoCloseable {
   private final BundleContext context;
   private final ConfigurationAdmin admin;
   private final Deque<Configuration> configurations = new ArrayDeque<>();
+  private final Deque<String> removed = new ArrayDeque<>();
   private final Path folder;
 
   Rig(BundleContext context, ConfigurationAdmin admin) throws IOException {
@@ -148,18 +150,27 @@ final class Rig implements AutoCloseable {
   String remove(String symbolicName) throws BundleException {
     Bundle bundle = bundle(symbolicName);
     bundle.uninstall();
+    removed.push(bundle.getLocation());
     return bundle.getLocation();
   }
 
   /** Puts a bundle in, as if its jar had been dropped; by the framework, because it outlives the test's own bundle. */
   void add(String location) throws BundleException {
     context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION).getBundleContext().installBundle(location).start();
+    removed.remove(location);
   }
 
+  /** Takes all away, the last first, each when the one before is out; puts back the bundles that are still out. */
   @Override
-  public void close() throws IOException {
+  public void close() throws IOException, BundleException {
     while (!configurations.isEmpty()) {
-      configurations.pop().delete();
+      Configuration configuration = configurations.pop();
+      String name = String.valueOf(configuration.getProperties().get("name"));
+      configuration.delete();
+      Await.until(() -> service(Port.class, name).isEmpty(), () -> "port " + name + " is still there: " + state(name));
+    }
+    for (String location : List.copyOf(removed)) {
+      add(location);
     }
     Await.until(() -> Traces.openFiles(folder).isEmpty(), () -> "still open: " + Traces.openFiles(folder));
     try (Stream<Path> files = Files.walk(folder)) {

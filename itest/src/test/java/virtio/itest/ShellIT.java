@@ -36,7 +36,7 @@ class ShellIT {
   }
 
   @AfterEach
-  void end() throws IOException {
+  void end() throws Exception {
     rig.close();
   }
 
