@@ -76,7 +76,7 @@ public final class OrderRing implements RingFormat {
       long at = areas.equals(RingAreas.NONE) ? page.address() : areas.descriptors();
       Q queue = half(index, new Page(page.segment().asSlice(at - page.address(), Page.bytes(size)), size), tables, signal, callback);
       queues.add(queue);
-      places.add(new RingAreas(at, at, at));
+      places.add(areas.equals(RingAreas.NONE) ? new RingAreas(at, at, at) : areas);
       return queue;
     }
 

@@ -15,6 +15,7 @@ import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
 import org.osgi.service.component.runtime.dto.ComponentDescriptionDTO;
 import org.osgi.service.component.runtime.dto.UnsatisfiedReferenceDTO;
+import virtio.bus.Bus;
 import virtio.bus.Combination;
 import virtio.bus.ConfigHandler;
 import virtio.bus.Host;
@@ -29,6 +30,7 @@ import virtio.bus.VirtioDriver;
 final class Bricks {
   /** The contracts that make a service a brick, and the property that names it; what follows the dot is its kind. */
   private static final Map<Class<?>, String> CONTRACTS = Map.of(
+      Bus.class, "virtio.bus",
       VirtioDriver.class, "virtio.driver", Transport.class, "virtio.transport", RingFormat.class, "virtio.ring",
       ConfigHandler.class, "virtio.config", PageLayout.class, "virtio.layout", Host.class, "virtio.host",
       Machine.class, "virtio.machine", Combination.class, "virtio.glue", Port.class, "virtio.port");
@@ -164,6 +166,6 @@ final class Bricks {
   }
 
   private static String text(Object value) {
-    return value instanceof Object[] several ? String.join(",", Stream.of(several).map(String::valueOf).toList()) : String.valueOf(value);
+    return value == null ? "" : value instanceof Object[] several ? String.join(",", Stream.of(several).map(String::valueOf).toList()) : String.valueOf(value);
   }
 }
