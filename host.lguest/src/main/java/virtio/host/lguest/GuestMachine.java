@@ -42,7 +42,7 @@ final class GuestMachine implements Machine, AutoCloseable {
     this.memory = memory;
     this.segment = memory.segment();
     this.told = told;
-    this.space = MachineSpace.guest(memory);
+    this.space = memory.guestSpace();
     SleepWord host = new SleepWord(segment, ControlPage.HOST_SLEEPS, tuning.looks());
     this.interrupts = new InterruptController(name, segment, tuning, this::look);
     this.caller = new HypercallCaller(segment, host, tuning.looks(), tuning.deadlineNanos(), this::lost);

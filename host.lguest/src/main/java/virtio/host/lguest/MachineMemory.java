@@ -35,11 +35,14 @@ final class MachineMemory implements AutoCloseable {
   static final long SMALLEST = 4L << 20;
   static final long LARGEST = 2L << 30;
 
+  private static final long RELEASE_NANOS = 1_000_000_000L;
+
   private final Arena arena;
   private final MemorySegment segment;
   private final FileChannel file;
   private final Layout layout;
   private final long devicePage;
+  private MachineSpace guestSpace;
 
   private MachineMemory(Arena arena, MemorySegment segment, FileChannel file, Layout layout, long devicePage) {
     this.arena = arena;
@@ -141,15 +144,38 @@ final class MachineMemory implements AutoCloseable {
     return segment.byteSize();
   }
 
+  /** The guest's allocations, which outlive a guest that leaves: whoever still holds some must not see them given to the next. */
+  synchronized MachineSpace guestSpace() {
+    if (guestSpace == null) {
+      guestSpace = MachineSpace.guest(this);
+    }
+    return guestSpace;
+  }
+
   /** After everyone's threads have ended; from here on every access throws. */
   @Override
   public void close() {
-    arena.close();
+    unmap();
     if (file != null) {
       try {
         file.close();
       } catch (IOException failed) {
         throw new UncheckedIOException(failed);
+      }
+    }
+  }
+
+  /** A thread of a user's may be inside a doorbell's system call, which holds the memory for microseconds: then once more. */
+  private void unmap() {
+    long end = System.nanoTime() + RELEASE_NANOS;
+    while (arena.scope().isAlive()) {
+      try {
+        arena.close();
+      } catch (IllegalStateException held) {
+        if (System.nanoTime() > end) {
+          throw held;
+        }
+        Thread.onSpinWait();
       }
     }
   }

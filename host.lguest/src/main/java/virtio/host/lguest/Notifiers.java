@@ -70,11 +70,17 @@ final class Notifiers {
 
     @Override
     public void raise(int position) {
-      if (!gone) {
+      if (gone) {
+        return;
+      }
+      try {
         // Stored even where it is "ready" already: the host frees a slot before it looks at the ring, so either it sees what we
         // stored before this, or this store comes after its own and is seen next.
         ControlPage.statusRelease(memory, slot, ControlPage.READY);
         host.wake();
+      } catch (IllegalStateException closed) {
+        // The machine went between our look and the store: nobody is left to ring for.
+        gone = true;
       }
     }
   }

@@ -315,6 +315,44 @@ class MachineTest {
   }
 
   @Test
+  void whatAGuestLeftAllocatedIsNotGivenToTheNext() throws Exception {
+    DmaMemory held = guest.space(0).allocate(4096, 4096);
+    DmaMemory lostForGood = guest.space(0).allocate(4096, 4096);
+    guest.space(0).quarantine(lostForGood);
+    guest.close();
+    guest = GuestMachine.attach("m0", memory, TUNING, lost::incrementAndGet);
+    DmaMemory next = guest.space(0).allocate(4096, 4096);
+    assertThat(next.address()).isNotIn(held.address(), lostForGood.address());
+    assertThat(guest.space(0).quarantined()).isEqualTo(4096);
+    guest.space(0).free(held);
+  }
+
+  @Test
+  void doorbellsRungWhileTheMachineGoesHarmNobody() throws Exception {
+    Signal bell = guest.notifier(17, RING);
+    AtomicReference<Throwable> thrown = new AtomicReference<>();
+    AtomicInteger rung = new AtomicInteger();
+    Thread user = Thread.ofPlatform().daemon().start(() -> {
+      try {
+        while (!Thread.currentThread().isInterrupted()) {
+          bell.raise(0);
+          rung.incrementAndGet();
+        }
+      } catch (RuntimeException unexpected) {
+        thrown.set(unexpected);
+      }
+    });
+    await(() -> rung.get() > 10_000);
+    guest.close();
+    host.close();
+    memory.close();
+    user.interrupt();
+    user.join();
+    assertThat(thrown).hasValue(null);
+    start();
+  }
+
+  @Test
   void aNewGuestHasTheDevicesReset() throws Exception {
     Slot slot = host.plug("disk0", Map.of());
     DmaMemory entry = slot.place("entry", 40);

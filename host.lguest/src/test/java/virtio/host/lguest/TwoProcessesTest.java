@@ -3,9 +3,7 @@ package virtio.host.lguest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,9 +41,7 @@ class TwoProcessesTest implements Transport.Listener {
 
   private final LguestTransport transport = new LguestTransport();
   private final CountDownLatch lost = new CountDownLatch(1);
-  private Process process;
-  private BufferedReader said;
-  private Writer told;
+  private OtherProcess host;
   private Path file;
   private MachineMemory memory;
   private GuestMachine guest;
@@ -55,12 +51,7 @@ class TwoProcessesTest implements Transport.Listener {
   @BeforeEach
   void startTheOther() throws IOException {
     file = folder.resolve("m0");
-    process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
-        "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), HostProcess.class.getName(), file.toString())
-        .redirectError(folder.resolve("errors").toFile()).start();
-    said = process.inputReader();
-    told = process.outputWriter();
-    assertThat(said.readLine()).as(() -> errors()).isEqualTo("ready");
+    host = new OtherProcess(folder, HostProcess.class, file.toString());
     memory = MachineMemory.attach(file);
     guest = GuestMachine.attach("m0", memory, BothEnds.TUNING, lost::countDown);
     transport.bindLayout(new LguestLayout(), Map.of("virtio.layout", "lguest"));
@@ -81,8 +72,7 @@ class TwoProcessesTest implements Transport.Listener {
         memory.close();
       }
     } finally {
-      process.destroyForcibly();
-      assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      host.close();
     }
   }
 
@@ -115,8 +105,8 @@ class TwoProcessesTest implements Transport.Listener {
       }
     });
     bringUp(config);
-    assertThat(tell("statuses")).endsWith("1, 3, 11, 15]");
-    assertThat(tell("accepted")).isEqualTo("true " + config.given(0));
+    assertThat(host.tell("statuses")).endsWith("1, 3, 11, 15]");
+    assertThat(host.tell("accepted")).isEqualTo("true " + config.given(0));
     assertThat(config.given(0)).isNotEqualTo(RingAreas.NONE);
 
     for (int i = 0; i < 2000; i++) {
@@ -126,17 +116,17 @@ class TwoProcessesTest implements Transport.Listener {
     }
 
     assertThat(config.read(VirtioBlk.CAPACITY)).isEqualTo(1000);
-    tell("grow");
+    host.tell("grow");
     assertThat(Await.that(PATIENCE, () -> changes.get() > 0)).isTrue();
     assertThat(config.read(VirtioBlk.CAPACITY)).isEqualTo(2000);
     int before = changes.get();
-    tell("fail");
+    host.tell("fail");
     assertThat(Await.that(PATIENCE, () -> changes.get() > before)).isTrue();
     assertThat(config.status()).isEqualTo(15 | 64);
     config.status(0);
     assertThat(Await.that(PATIENCE, () -> config.status() == 0)).isTrue();
 
-    tell("unplug");
+    host.tell("unplug");
     assertThat(Await.that(PATIENCE, () -> found == null)).isTrue();
     assertThat(config.status()).isEqualTo(0xFF);
     config.close();
@@ -149,7 +139,7 @@ class TwoProcessesTest implements Transport.Listener {
     BusDevice device = found;
     DeviceConfig config = new LguestConfig().open(device);
     bringUp(config);
-    process.destroyForcibly();
+    host.close();
     assertThat(lost.await(20, TimeUnit.SECONDS)).isTrue();
     assertThat(config.status()).isEqualTo(0xFF);
     assertThat(config.read(VirtioBlk.CAPACITY)).isEqualTo(-1);
@@ -161,18 +151,15 @@ class TwoProcessesTest implements Transport.Listener {
 
   @Test
   void aHostThatEndsSaysSo() throws Exception {
-    told.close();
+    assertThat(host.end()).as(() -> host.errors()).isZero();
     assertThat(lost.await(20, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).as(() -> errors()).isZero();
   }
 
   @Test
   void aHostOfTheSameFileIsRefusedWhileThisOneLives() throws Exception {
     assertThatThrownBy(() -> MachineMemory.create(file, 16L << 20, Layout.LGUEST)).isInstanceOf(IOException.class)
         .hasMessageContaining("another host has it");
-    process.destroyForcibly();
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    host.close();
     try (MachineMemory next = MachineMemory.create(file, 8L << 20, Layout.TLV)) {
       assertThat(next.devicePage()).isEqualTo(8L << 20);
       assertThat(memory.devicePage()).isEqualTo(16L << 20);
@@ -199,19 +186,5 @@ class TwoProcessesTest implements Transport.Listener {
     config.enable(1, 16, config.given(1));
     config.status(15);
     assertThat(config.status()).isEqualTo(15);
-  }
-
-  private String tell(String line) throws IOException {
-    told.write(line + "\n");
-    told.flush();
-    return said.readLine();
-  }
-
-  private String errors() {
-    try {
-      return Files.readString(folder.resolve("errors"));
-    } catch (IOException none) {
-      return "no errors were written: " + none;
-    }
   }
 }

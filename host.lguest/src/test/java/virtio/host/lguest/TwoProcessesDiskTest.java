@@ -1,0 +1,123 @@
+package virtio.host.lguest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import virtio.block.BlockDevice;
+import virtio.block.port.ConfiguredPort;
+import virtio.bus.Combination;
+import virtio.bus.core.VirtioBus;
+import virtio.config.lguest.LguestConfig;
+import virtio.config.lguest.LguestLayout;
+import virtio.driver.block.BlockDriver;
+import virtio.ring.split.SplitRing;
+import virtio.testkit.Await;
+import virtio.testkit.Shows;
+import virtio.transport.lguest.LguestTransport;
+
+/** A whole disk, port and driver here, device and image in another JVM: nothing is shared but the machine's memory. */
+@Timeout(180)
+class TwoProcessesDiskTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final int CHUNK = 1 << 20;
+  private static final int CHUNKS = 24;
+
+  @TempDir
+  Path folder;
+
+  private final RegisteredServices services = new RegisteredServices();
+  private final VirtioBus bus = new VirtioBus();
+  private final LguestTransport transport = new LguestTransport();
+  private final CountDownLatch lost = new CountDownLatch(1);
+  private Path image;
+  private OtherProcess host;
+  private MachineMemory memory;
+  private GuestMachine guest;
+  private ConfiguredPort port;
+
+  @BeforeEach
+  void plugTogether() throws IOException {
+    image = folder.resolve("disk0.img");
+    host = new OtherProcess(folder, DiskHostProcess.class, folder.resolve("m0").toString(), image.toString(), CHUNKS + "M");
+    memory = MachineMemory.attach(folder.resolve("m0"));
+    guest = GuestMachine.attach("m0", memory, BothEnds.TUNING, () -> {
+      transport.unbindMachine(guest);
+      lost.countDown();
+    });
+    transport.bindLayout(new LguestLayout(), Map.of("virtio.layout", "lguest"));
+    transport.bindMachine(guest);
+    bus.bindTransport(transport, Map.of("virtio.transport", "lguest"));
+    port = new ConfiguredPort(services.context(), bus, Map.of("service.pid", "virtio.block~disk0", "glue.target", "(virtio.glue=block.lguest.split.lguest)"));
+    port.bindGlue(new Combination(new BlockDriver(), transport, new SplitRing(), new LguestConfig(), Map.of("virtio.glue", "block.lguest.split.lguest")));
+    assertThat(Await.that(PATIENCE, () -> services.has(BlockDevice.class))).as(() -> port.state() + "; " + host.errors()).isTrue();
+  }
+
+  @AfterEach
+  void takeApart() throws InterruptedException {
+    try {
+      port.deactivate();
+      bus.close();
+      transport.stop();
+      assertThat(guest.awaitRegions(PATIENCE.toNanos())).as("all memory is given back").isTrue();
+      guest.close();
+      memory.close();
+    } finally {
+      host.close();
+    }
+  }
+
+  @Test
+  @Shows({"F03", "F33"})
+  void whatIsWrittenHereStandsInTheImageThere() throws Exception {
+    BlockDevice disk = services.service(BlockDevice.class);
+    assertThat(disk.id()).isEqualTo("another-process");
+    assertThat(disk.capacity()).isEqualTo((long) CHUNKS * CHUNK / 512);
+    MessageDigest sent = MessageDigest.getInstance("SHA-256");
+    MessageDigest read = MessageDigest.getInstance("SHA-256");
+    Random random = new Random(7);
+    byte[] bytes = new byte[CHUNK];
+    for (int chunk = 0; chunk < CHUNKS; chunk++) {
+      random.nextBytes(bytes);
+      sent.update(bytes);
+      disk.write((long) chunk * CHUNK / 512, bytes);
+    }
+    disk.flush();
+    for (int chunk = 0; chunk < CHUNKS; chunk++) {
+      disk.read((long) chunk * CHUNK / 512, bytes);
+      read.update(bytes);
+    }
+    String expected = HexFormat.of().formatHex(sent.digest());
+    assertThat(HexFormat.of().formatHex(read.digest())).isEqualTo(expected);
+    port.deactivate();
+    assertThat(host.end()).as(() -> host.errors()).isZero();
+    assertThat(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(image)))).isEqualTo(expected);
+    assertThat(guest.space(0).quarantined()).isZero();
+  }
+
+  @Test
+  void aHostThatIsKilledTakesTheDiskWithIt() throws Exception {
+    BlockDevice disk = services.service(BlockDevice.class);
+    byte[] sector = new byte[512];
+    disk.write(0, sector);
+    host.close();
+    assertThat(lost.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(Await.that(PATIENCE, () -> !port.online())).as(() -> port.state()).isTrue();
+    assertThatThrownBy(() -> disk.read(0, sector)).isInstanceOf(IOException.class);
+    assertThat(guest.space(0).quarantined()).isPositive();
+  }
+}
