@@ -8,5 +8,5 @@ package virtio.host.lguest;
  * @param deadlineNanos after which a hypercall's host counts as gone
  */
 record Tuning(int looks, long sleepNanos, long deadlineNanos) {
-  static final Tuning DEFAULT = new Tuning(256, 100_000_000L, 1_000_000_000L);
+  static final Tuning DEFAULT = new Tuning(64, 100_000_000L, 1_000_000_000L);
 }
