@@ -5,7 +5,7 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 import org.osgi.service.metatype.annotations.Option;
 
 /** What a factory configuration {@code virtio.host.lguest} may say. */
-@ObjectClassDefinition(pid = "virtio.host.lguest", name = "lguest machine")
+@ObjectClassDefinition(name = "lguest machine", description = "A machine of the lguest kind, or one end of it")
 @interface MachineSettings {
   @AttributeDefinition(description = "The machine's name: letters, digits, '_' and '.'")
   String name() default "m0";
