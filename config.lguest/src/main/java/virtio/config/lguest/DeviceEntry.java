@@ -45,7 +45,8 @@ record DeviceEntry(int queues, int featureLength, int configLength) {
 
   /** The entry at that offset of a page or window, by its three lengths, each read once. */
   static DeviceEntry at(Window window, long offset) {
-    return new DeviceEntry((int) window.read(offset + NUM_VQ, 1), (int) window.read(offset + FEATURE_LEN, 1), (int) window.read(offset + CONFIG_LEN, 1));
+    return new DeviceEntry((int) window.read(offset + NUM_VQ, 1), (int) window.read(offset + FEATURE_LEN, 1),
+        (int) window.read(offset + CONFIG_LEN, 1));
   }
 
   int length() {

@@ -45,7 +45,8 @@ final class DriverHalf implements DeviceConfig {
           + window.size() + ": no device");
     }
     if (!LguestConfig.extended(window, entry)) {
-      throw new IllegalStateException(device.name() + ": legacy device: its configuration has no mark 0x" + Integer.toHexString(Extension.MARK_VALUE));
+      throw new IllegalStateException(device.name() + ": legacy device: its configuration has no mark 0x"
+          + Integer.toHexString(Extension.MARK_VALUE));
     }
     int queues = Math.min(entry.queues(), Extension.MOST_QUEUES);
     this.sizes = new int[queues];
@@ -193,7 +194,8 @@ final class DriverHalf implements DeviceConfig {
   @Override
   public void enable(int index, int size, RingAreas made) {
     if (queueSize(index) == 0 || size != sizes[index] || !made.equals(areas[index])) {
-      throw new IllegalArgumentException("queue=" + index + " size=" + size + " areas=" + made + "; allowed: size " + queueSize(index) + ", areas " + given(index));
+      throw new IllegalArgumentException("queue=" + index + " size=" + size + " areas=" + made + "; allowed: size " + queueSize(index)
+          + ", areas " + given(index));
     }
     long queues = window.read(entry.config(Extension.QUEUES), 4);
     window.write(entry.config(Extension.QUEUES), 4, (queues | 1L << index) & MASK_32);

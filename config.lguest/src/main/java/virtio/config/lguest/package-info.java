@@ -21,12 +21,13 @@
  * <tr><td>the whole device type</td><td>config[4..7], u32; the type byte is the type up to 0xFD, and 0xFE where it does not fit</td></tr>
  * <tr><td>vendor</td><td>config[8..11], u32</td></tr>
  * <tr><td>generation</td><td>config[12..15], u32; odd while the host writes fields</td></tr>
- * <tr><td>queues in use</td><td>config[16..19], u32, a bit per queue: the driver sets it when it has made the queue; so there are at most 32</td></tr>
+ * <tr><td>queues in use</td><td>config[16..19], u32, a bit per queue: the driver sets it when it has made the queue;
+ *     so there are at most 32</td></tr>
  * <tr><td>the device's structure</td><td>config[20..], as the specification lays it out</td></tr>
  * <tr><td>128 feature bits, VERSION_1</td><td>feature_len is 16</td></tr>
  * <tr><td>FEATURES_OK, DEVICE_NEEDS_RESET</td><td>status bits 8 and 64. When NOTIFY returns, the byte is the status as the device sees it;
- *     a device that refuses the features has left FEATURES_OK out; one that is not yet reset does not read 0. DEVICE_NEEDS_RESET may come at
- *     any time, with the configuration interrupt</td></tr>
+ *     a device that refuses the features has left FEATURES_OK out; one that is not yet reset does not read 0. DEVICE_NEEDS_RESET may come
+ *     at any time, with the configuration interrupt</td></tr>
  * <tr><td>a driver writes a field</td><td>into config[], then NOTIFY with the field's address</td></tr>
  * <tr><td>a device has gone</td><td>type 0xFF; the lengths stay, so that the list can be walked</td></tr>
  * </table>

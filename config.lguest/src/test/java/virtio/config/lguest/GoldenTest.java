@@ -47,7 +47,8 @@ class GoldenTest {
       """;
 
   private static FakeRegisters disk() {
-    return new FakeRegisters(new DeviceId(2, 0x1AF4)).offers(OFFERED).has(VirtioBlk.CAPACITY, 0x20000).has(VirtioBlk.BLK_SIZE, 512).queue(0, 128);
+    return new FakeRegisters(new DeviceId(2, 0x1AF4)).offers(OFFERED).has(VirtioBlk.CAPACITY, 0x20000).has(VirtioBlk.BLK_SIZE, 512)
+        .queue(0, 128);
   }
 
   private static String plain(String hex) {
@@ -198,7 +199,8 @@ class GoldenTest {
     assertThat(bus.hex()).contains("0800010001400000" + "0800010003400000").contains("31560100");
     PlainBus none = PlainBus.empty(73);
     none.lines = 0;
-    assertThatThrownBy(() -> handler.expose(new FakeRegisters(new DeviceId(2, 0x1AF4)).offers(OFFERED).queue(0, 8).queue(1, 8), none.slot()))
+    assertThatThrownBy(() -> handler.expose(new FakeRegisters(new DeviceId(2, 0x1AF4)).offers(OFFERED).queue(0, 8).queue(1, 8),
+        none.slot()))
         .isInstanceOf(IllegalStateException.class).hasMessageContaining("no interrupt is left");
     assertThat(none.freed).hasSize(2);
   }
@@ -223,8 +225,10 @@ class GoldenTest {
   void aQueueIsMadeWhereTheHostPutItOrNotAtAll() {
     PlainBus bus = PlainBus.of(CARD);
     DeviceConfig card = handler.open(bus.device());
-    assertThatThrownBy(() -> card.enable(0, 64, card.given(0))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("size=64");
-    assertThatThrownBy(() -> card.enable(2, 64, RingAreas.NONE)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("queue=2");
+    assertThatThrownBy(() -> card.enable(0, 64, card.given(0))).isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("size=64");
+    assertThatThrownBy(() -> card.enable(2, 64, RingAreas.NONE)).isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("queue=2");
     card.enable(1, 64, card.given(1));
     card.enable(0, 128, card.given(0));
     assertThat(bus.hex()).contains("0600000003000000");

@@ -15,11 +15,13 @@ import virtio.bus.Host;
 
 /**
  * The brick: one machine, or one end of one, per factory configuration {@code virtio.host.lguest}. It registers a {@link Host} with
- * {@code virtio.host=<name>} where the host is here, and a {@link virtio.bus.Machine} with {@code virtio.machine=<name>} while the guest is.
+ * {@code virtio.host=<name>} where the host is here, and a {@link virtio.bus.Machine} with {@code virtio.machine=<name>} while the
+ * guest is.
  *
  * <p>A bad value costs one line in the log and registers nothing; the next configuration heals it.
  */
-@Component(name = "virtio.host.lguest", configurationPid = "virtio.host.lguest", configurationPolicy = ConfigurationPolicy.REQUIRE, immediate = true, service = {})
+@Component(name = "virtio.host.lguest", configurationPid = "virtio.host.lguest", configurationPolicy = ConfigurationPolicy.REQUIRE,
+    immediate = true, service = {})
 @Designate(ocd = MachineSettings.class, factory = true)
 public final class ConfiguredMachine {
   private static final System.Logger LOG = System.getLogger("virtio.host.lguest");
@@ -45,7 +47,8 @@ public final class ConfiguredMachine {
       memory = settings.file() == null ? MachineMemory.create(settings.memory(), settings.layout())
           : MachineMemory.create(settings.file(), settings.memory(), settings.layout());
       host = LguestHost.start(settings.name(), memory, tuning);
-      registration = context.registerService(Host.class, host, properties(Map.of("virtio.host", settings.name(), "virtio.transport", "lguest")));
+      registration = context.registerService(Host.class, host,
+          properties(Map.of("virtio.host", settings.name(), "virtio.transport", host.transport())));
     }
     if (settings.role() != Settings.Role.HOST) {
       GuestKeeper.Source source = memory == null ? () -> MachineMemory.attach(settings.file()) : () -> memory;

@@ -72,7 +72,8 @@ final class GuestKeeper implements AutoCloseable {
     try {
       complaint = "";
       ServiceRegistration<Machine> registration = context.registerService(Machine.class, machine,
-          ConfiguredMachine.properties(Map.of("virtio.machine", name, "virtio.machine.kind", "lguest", "layout", memory.layout().spelling())));
+          ConfiguredMachine.properties(
+              Map.of("virtio.machine", name, "virtio.machine.kind", "lguest", "layout", memory.layout().spelling())));
       while (!lost && !worker.stopped()) {
         LockSupport.park(this);
       }

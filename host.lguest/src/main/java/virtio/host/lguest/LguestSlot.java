@@ -16,8 +16,8 @@ import virtio.bus.Window;
 /**
  * A device's place on the machine: an entry of the device page, interrupts, and a thread.
  *
- * <p>It offers one place, {@code "entry"}, and one window, {@code "notify"}: a hypercall NOTIFY of an address in the entry is a write of width
- * 1 at that offset, and the hypercall returns when the write does.
+ * <p>It offers one place, {@code "entry"}, and one window, {@code "notify"}: a hypercall NOTIFY of an address in the entry is a write of
+ * width 1 at that offset, and the hypercall returns when the write does.
  */
 final class LguestSlot implements Slot {
   static final String ENTRY = "entry";

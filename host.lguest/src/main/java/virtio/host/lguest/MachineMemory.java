@@ -104,14 +104,15 @@ final class MachineMemory implements AutoCloseable {
       int magic = ControlPage.intAcquire(segment, ControlPage.MAGIC);
       int version = ControlPage.intPlain(segment, ControlPage.VERSION);
       if (magic != ControlPage.MAGIC_VALUE || version != ControlPage.VERSION_VALUE) {
-        throw new IOException("file=%s magic=0x%08X version=%d; allowed: 0x%08X and %d".formatted(path, magic, version, ControlPage.MAGIC_VALUE,
-            ControlPage.VERSION_VALUE));
+        throw new IOException("file=%s magic=0x%08X version=%d; allowed: 0x%08X and %d".formatted(path, magic, version,
+            ControlPage.MAGIC_VALUE, ControlPage.VERSION_VALUE));
       }
       long memory = ControlPage.longPlain(segment, ControlPage.MEMORY);
       long page = Integer.toUnsignedLong(ControlPage.intPlain(segment, ControlPage.DEVICE_PAGE));
       long pages = Integer.toUnsignedLong(ControlPage.intPlain(segment, ControlPage.HOST_PAGES));
       if (memory < SMALLEST || memory != page * PAGE || bytes != (page + 1 + pages) * PAGE) {
-        throw new IOException("file=" + path + " memory=" + memory + " device page=" + page + " host's pages=" + pages + ": not those of a file of " + bytes + " bytes");
+        throw new IOException("file=" + path + " memory=" + memory + " device page=" + page + " host's pages=" + pages
+            + ": not those of a file of " + bytes + " bytes");
       }
       return new MachineMemory(arena, segment, file, Layout.of(ControlPage.intPlain(segment, ControlPage.LAYOUT)), memory);
     } catch (IOException | RuntimeException failed) {

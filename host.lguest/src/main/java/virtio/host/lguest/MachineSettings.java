@@ -19,7 +19,8 @@ import org.osgi.service.metatype.annotations.Option;
   @AttributeDefinition(description = "Which ends of the machine are here", options = {@Option("both"), @Option("host"), @Option("guest")})
   String role() default "both";
 
-  @AttributeDefinition(description = "The file that is the machine's memory; none: this process's own memory, and role must be both", required = false)
+  @AttributeDefinition(description = "The file that is the machine's memory; none: this process's own memory, and role must be both",
+      required = false)
   String file() default "";
 
   @AttributeDefinition(description = "After how many milliseconds without an answer to a hypercall the host counts as gone, 1 to 600000")

@@ -29,7 +29,8 @@ final class RegionAllocator {
 
   synchronized DmaMemory allocate(long bytes, long alignment) {
     if (bytes <= 0 || alignment <= 0 || Long.bitCount(alignment) != 1) {
-      throw new IllegalArgumentException("bytes=" + bytes + " alignment=" + alignment + "; allowed: bytes 1 or more, alignment a power of two");
+      throw new IllegalArgumentException("bytes=" + bytes + " alignment=" + alignment
+          + "; allowed: bytes 1 or more, alignment a power of two");
     }
     if (bytes > memory.byteSize() || alignment > memory.byteSize()) {
       return null;
@@ -100,7 +101,8 @@ final class RegionAllocator {
   private long take(DmaMemory region) {
     DmaMemory known = allocated.get(region.address());
     if (known == null || !known.equals(region)) {
-      throw new IllegalArgumentException("address=0x" + Long.toHexString(region.address()) + " bytes=" + region.segment().byteSize() + ": not allocated here");
+      throw new IllegalArgumentException("address=0x" + Long.toHexString(region.address()) + " bytes=" + region.segment().byteSize()
+          + ": not allocated here");
     }
     allocated.remove(region.address());
     return region.address();

@@ -8,7 +8,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A device's one thread: runs what it is given, in order, and its doorbells. After {@link #close} it takes no more; what came before is run.
+ * A device's one thread: runs what it is given, in order, and its doorbells. After {@link #close} it takes no more; what came
+ * before is run.
  */
 final class SlotThread implements Executor, AutoCloseable {
   private static final System.Logger LOG = System.getLogger("virtio.host.lguest");

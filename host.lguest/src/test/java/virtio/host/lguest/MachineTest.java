@@ -51,7 +51,8 @@ class MachineTest {
     guest.close();
     host.close();
     memory.close();
-    List<String> left = Thread.getAllStackTraces().keySet().stream().map(Thread::getName).filter(name -> name.startsWith("lguest-m0")).toList();
+    List<String> left = Thread.getAllStackTraces().keySet().stream().map(Thread::getName).filter(name -> name.startsWith("lguest-m0"))
+        .toList();
     assertThat(left).isEmpty();
   }
 
@@ -60,7 +61,8 @@ class MachineTest {
     assertThat(guest.hypercall(99, new long[] {1, 2, 3, 4})).isEqualTo(Hypercalls.UNKNOWN);
     assertThat(guest.hypercall(Hypercalls.LHCALL_NOTIFY, new long[] {RING})).isEqualTo(Hypercalls.REFUSED);
     assertThat(guest.hypercall(Hypercalls.EJECTED, new long[] {MEMORY})).isEqualTo(Hypercalls.REFUSED);
-    assertThatThrownBy(() -> guest.hypercall(17, new long[5])).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("arguments=5");
+    assertThatThrownBy(() -> guest.hypercall(17, new long[5])).isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("arguments=5");
     assertThatThrownBy(() -> guest.hypercall(17, new long[] {1L << 32})).isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -245,7 +247,8 @@ class MachineTest {
     try (MachineMemory deaf = MachineMemory.create(MEMORY, Layout.LGUEST)) {
       ControlPage.intRelease(deaf.segment(), ControlPage.HOST, (int) ProcessHandle.current().pid());
       long start = System.nanoTime();
-      assertThatThrownBy(() -> GuestMachine.attach("m1", deaf, new Tuning(64, 10_000_000, 50_000_000), () -> { })).isInstanceOf(IOException.class)
+      assertThatThrownBy(() -> GuestMachine.attach("m1", deaf, new Tuning(64, 10_000_000, 50_000_000), () -> { }))
+          .isInstanceOf(IOException.class)
           .hasMessageContaining("does not answer");
       assertThat(System.nanoTime() - start).isLessThan(10 * SECOND);
       assertThat(ControlPage.intAcquire(deaf.segment(), ControlPage.GUEST)).isZero();

@@ -15,14 +15,15 @@ final class RegisteredServices {
   private final Map<Class<?>, Service> services = new ConcurrentHashMap<>();
 
   BundleContext context() {
-    return (BundleContext) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {BundleContext.class}, (self, method, arguments) -> {
-      if (!method.getName().equals("registerService")) {
-        throw new UnsupportedOperationException(method.toString());
-      }
-      Class<?> type = (Class<?>) arguments[0];
-      services.put(type, new Service(arguments[1], (Dictionary<?, ?>) arguments[2]));
-      return registration(type);
-    });
+    return (BundleContext) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {BundleContext.class},
+        (self, method, arguments) -> {
+          if (!method.getName().equals("registerService")) {
+            throw new UnsupportedOperationException(method.toString());
+          }
+          Class<?> type = (Class<?>) arguments[0];
+          services.put(type, new Service(arguments[1], (Dictionary<?, ?>) arguments[2]));
+          return registration(type);
+        });
   }
 
   int count() {

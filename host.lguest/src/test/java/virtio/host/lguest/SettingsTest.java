@@ -28,8 +28,8 @@ class SettingsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"memory,3M", "memory,4097K", "memory,2049M", "memory,abc", "memory,M", "memory,-64M", "memory,9999999999999G", "layout,pci", "role,none",
-      "role,host", "name,a-b", "name,''", "deadline,0", "deadline,600001", "deadline,soon"})
+  @CsvSource({"memory,3M", "memory,4097K", "memory,2049M", "memory,abc", "memory,M", "memory,-64M", "memory,9999999999999G",
+      "layout,pci", "role,none", "role,host", "name,a-b", "name,''", "deadline,0", "deadline,600001", "deadline,soon"})
   void aBadValueIsNamedWithWhatIsAllowed(String property, String value) {
     assertThatThrownBy(() -> Settings.of(Map.of(property, value))).isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("allowed: ");

@@ -62,8 +62,10 @@ class TwoProcessesDiskTest {
     transport.bindLayout(new LguestLayout(), Map.of("virtio.layout", "lguest"));
     transport.bindMachine(guest);
     bus.bindTransport(transport, Map.of("virtio.transport", "lguest"));
-    port = new ConfiguredPort(services.context(), bus, Map.of("service.pid", "virtio.block~disk0", "glue.target", "(virtio.glue=block.lguest.split.lguest)"));
-    port.bindGlue(new Combination(new BlockDriver(), transport, new SplitRing(), new LguestConfig(), Map.of("virtio.glue", "block.lguest.split.lguest")));
+    port = new ConfiguredPort(services.context(), bus,
+        Map.of("service.pid", "virtio.block~disk0", "glue.target", "(virtio.glue=block.lguest.split.lguest)"));
+    port.bindGlue(new Combination(new BlockDriver(), transport, new SplitRing(), new LguestConfig(),
+        Map.of("virtio.glue", "block.lguest.split.lguest")));
     assertThat(Await.that(PATIENCE, () -> services.has(BlockDevice.class))).as(() -> port.state() + "; " + host.errors()).isTrue();
   }
 

@@ -131,7 +131,8 @@ class TwoProcessesTest implements Transport.Listener {
     assertThat(config.status()).isEqualTo(0xFF);
     config.close();
     claim.close();
-    assertThat(Await.that(PATIENCE, () -> guest.window(memory.devicePage(), 8).read(0, 8) == 0)).as("the entry's room is given back").isTrue();
+    assertThat(Await.that(PATIENCE, () -> guest.window(memory.devicePage(), 8).read(0, 8) == 0)).as("the entry's room is given back")
+        .isTrue();
   }
 
   @Test

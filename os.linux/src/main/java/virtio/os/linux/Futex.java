@@ -41,7 +41,8 @@ public final class Futex {
   private static final VarHandle TV_SEC = TIMESPEC.varHandle(MemoryLayout.PathElement.groupElement("tv_sec"));
   private static final VarHandle TV_NSEC = TIMESPEC.varHandle(MemoryLayout.PathElement.groupElement("tv_nsec"));
   private static final MethodHandle SYSCALL = Libc.function("syscall",
-      FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS), 1);
+      FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG,
+          ValueLayout.JAVA_LONG, ValueLayout.ADDRESS), 1);
   private static final long NUMBER = Libc.futexNumber();
 
   /** What a call writes into besides the word: one per thread, and nothing but memory, so it keeps no class alive. */
@@ -58,7 +59,8 @@ public final class Futex {
       throw new IllegalArgumentException("memory=" + memory + "; allowed: native memory");
     }
     if ((memory.address() + offset & 3) != 0) {
-      throw new IllegalArgumentException("offset=" + offset + "; allowed: a multiple of 4 from address 0x" + Long.toHexString(memory.address()));
+      throw new IllegalArgumentException("offset=" + offset + "; allowed: a multiple of 4 from address 0x"
+          + Long.toHexString(memory.address()));
     }
     this.word = memory.asSlice(offset, Integer.BYTES);
   }

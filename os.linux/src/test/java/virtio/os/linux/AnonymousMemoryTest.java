@@ -26,6 +26,7 @@ class AnonymousMemoryTest {
 
   @Test
   void noBytesAreRefused() {
-    assertThatThrownBy(() -> AnonymousMemory.map(0, Arena.ofAuto())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("bytes=0");
+    assertThatThrownBy(() -> AnonymousMemory.map(0, Arena.ofAuto())).isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("bytes=0");
   }
 }

@@ -49,7 +49,8 @@ class FutexTest {
   @Test
   void twoMappingsOfOneFileAreOneWord(@TempDir Path folder) throws Exception {
     try (Arena arena = Arena.ofShared();
-        FileChannel file = FileChannel.open(folder.resolve("memory"), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        FileChannel file = FileChannel.open(folder.resolve("memory"), StandardOpenOption.CREATE, StandardOpenOption.READ,
+            StandardOpenOption.WRITE)) {
       MemorySegment here = file.map(FileChannel.MapMode.READ_WRITE, 0, 4096, arena);
       MemorySegment there = file.map(FileChannel.MapMode.READ_WRITE, 0, 4096, arena);
       assertThat(here.address()).isNotEqualTo(there.address());

@@ -18,8 +18,8 @@ import virtio.bus.Store;
 import virtio.bus.Window;
 
 /**
- * A device on lguest's bus. Windows: {@code "entry"}, its entry as plain memory; {@code "notify"}, of the same size, where a write is a NOTIFY
- * of that byte's address, which the host has served when the write returns.
+ * A device on lguest's bus. Windows: {@code "entry"}, its entry as plain memory; {@code "notify"}, of the same size, where a write is a
+ * NOTIFY of that byte's address, which the host has served when the write returns.
  */
 final class LguestDevice implements BusDevice {
   static final String ENTRY = "entry";

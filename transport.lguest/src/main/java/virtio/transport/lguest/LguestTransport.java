@@ -24,12 +24,12 @@ import virtio.bus.annotation.Provides;
 import virtio.bus.spec.FeatureBits;
 
 /**
- * Follows every machine of kind {@code lguest}, from its coming to its going, and tells of the devices in its page. A machine whose layout has
- * no walker here shows no devices until one comes; one whose walker goes keeps those it has.
+ * Follows every machine of kind {@code lguest}, from its coming to its going, and tells of the devices in its page. A machine whose layout
+ * has no walker here shows no devices until one comes; one whose walker goes keeps those it has.
  *
  * <p>Everything happens on one thread of its own; machines and walkers only leave notes for it.
  */
-@Component(name = "virtio.transport.lguest", property = "virtio.can=memory,doorbell")
+@Component(name = "virtio.transport.lguest")
 @Provides.Transport("lguest")
 public final class LguestTransport implements Transport {
   private static final System.Logger LOG = System.getLogger("virtio.transport.lguest");
@@ -64,7 +64,8 @@ public final class LguestTransport implements Transport {
   }
 
   /** A machine has come. */
-  @Reference(name = "machine", target = "(virtio.machine.kind=lguest)", cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+  @Reference(name = "machine", target = "(virtio.machine.kind=lguest)", cardinality = ReferenceCardinality.MULTIPLE,
+      policy = ReferencePolicy.DYNAMIC)
   public void bindMachine(Machine machine) {
     later(() -> {
       try {

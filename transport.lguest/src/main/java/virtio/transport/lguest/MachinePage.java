@@ -14,7 +14,10 @@ import virtio.bus.PageLayout;
 import virtio.bus.Registration;
 import virtio.bus.Window;
 
-/** The device page of one machine: what was found there last, and what has changed. On the transport's thread, but for {@link #interrupted}. */
+/**
+ * The device page of one machine: what was found there last, and what has changed. On the transport's thread, but for
+ * {@link #interrupted}.
+ */
 final class MachinePage {
   /** Hypercall: we have let go of the removed device whose entry lies there. */
   static final int EJECTED = 64;
@@ -79,7 +82,8 @@ final class MachinePage {
           eject(entry.offset());
         }
       } else if (!present.containsKey(entry.offset())) {
-        LguestDevice device = new LguestDevice(machine, index, entry, address + entry.offset(), () -> events.execute(() -> released(entry)));
+        LguestDevice device = new LguestDevice(machine, index, entry, address + entry.offset(),
+            () -> events.execute(() -> released(entry)));
         present.put(entry.offset(), device);
         appeared.accept(device);
       }
