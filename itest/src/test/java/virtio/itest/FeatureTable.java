@@ -12,6 +12,8 @@ import java.util.TreeMap;
 /** What the project is to do, row by row, and the tests that show it: the text of {@code docs/features.md}. */
 final class FeatureTable {
   private static final String NOTHING = "not shown yet";
+  /** Of one class, so many methods are named. */
+  private static final int METHODS = 2;
 
   private final Map<String, String> rows;
 
@@ -73,7 +75,12 @@ final class FeatureTable {
       }
     }
     List<String> texts = new ArrayList<>();
-    byClass.forEach((name, methods) -> texts.add("`" + name + "`" + (methods.isEmpty() ? "" : " (" + String.join(", ", methods) + ")")));
+    byClass.forEach((name, methods) -> texts.add("`" + name + "`" + (methods.isEmpty() ? "" : " (" + some(methods) + ")")));
     return String.join("; ", texts);
+  }
+
+  private static String some(List<String> methods) {
+    int more = methods.size() - METHODS;
+    return String.join(", ", methods.subList(0, Math.min(METHODS, methods.size()))) + (more > 0 ? ", and " + more + " more" : "");
   }
 }
