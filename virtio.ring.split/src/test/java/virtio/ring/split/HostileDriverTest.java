@@ -31,7 +31,10 @@ import virtio.bus.Queue.State;
 import virtio.bus.Violation;
 import virtio.testkit.Clause;
 import virtio.testkit.RawSplitRing;
+import virtio.testkit.RingEnds;
+import virtio.testkit.RingPair;
 import virtio.testkit.Trap;
+import virtio.testkit.fake.FakeMemory;
 
 /** The device's half against a driver that keeps no rule. */
 class HostileDriverTest {
@@ -206,10 +209,9 @@ class HostileDriverTest {
   @Test
   @Clause("Device Initialization")
   void nothingIsTakenBeforeDriverOk() {
-    RawSplitRing raw;
-    try (var pair = new virtio.testkit.RingPair(new SplitRing(), virtio.testkit.RingEnds.sharing(new virtio.testkit.fake.FakeMemory(false)),
-        PLAIN, 4, null, null)) {
-      raw = new RawSplitRing(pair.memory(), pair.areas(), 4);
+    RingEnds ends = RingEnds.sharing(new FakeMemory(false));
+    try (RingPair pair = new RingPair(new SplitRing(), ends, PLAIN, 4, null, null)) {
+      RawSplitRing raw = new RawSplitRing(pair.memory(), pair.areas(), 4);
       raw.desc(0, pair.buffers().address(), 4, 0, 0);
       raw.offer(0, 0);
       Chain chain = new Chain(4);

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import virtio.bus.Chain;
 import virtio.bus.Channel;
 import virtio.bus.DeviceQueue;
 import virtio.bus.DmaMemory;
@@ -61,7 +62,7 @@ class RingMemoryTest {
     assertThat(memory.live()).as("nothing of our own").isEqualTo(regions);
     driver.start();
     DmaMemory buffer = memory.allocate(64, 8);
-    queue.add(new virtio.bus.Chain(1).writable(buffer, 0, 64), "a");
+    queue.add(new Chain(1).writable(buffer, 0, 64), "a");
     queue.sync();
     RawSplitRing raw = new RawSplitRing(memory, hosts, 8);
     assertThat(raw.availIdx()).isOne();
