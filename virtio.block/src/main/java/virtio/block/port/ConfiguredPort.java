@@ -31,7 +31,7 @@ import virtio.bus.Port;
 @Component(name = "virtio.block", configurationPid = "virtio.block", configurationPolicy = ConfigurationPolicy.REQUIRE, immediate = true,
     service = {})
 @Designate(ocd = Configuration.class, factory = true)
-public final class ConfiguredPort implements Port, Control.Publisher {
+public final class ConfiguredPort implements Port, Publisher {
   private static final Logger LOG = System.getLogger("virtio.block");
   /** Below SCR's own limit for its lock, 5 s. */
   private static final long OUT = TimeUnit.MILLISECONDS.toNanos(4500);

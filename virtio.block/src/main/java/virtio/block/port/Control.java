@@ -2,18 +2,14 @@ package virtio.block.port;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import virtio.block.BlockPort;
 import virtio.block.BlockRequest.Outcome;
 import virtio.block.Disk;
 import virtio.bus.Bus;
 import virtio.bus.Combination;
 import virtio.bus.Failure;
-import virtio.bus.spec.VirtioBlk;
 
 /**
  * A port's one thread. Everybody else only records what is wanted and what has happened; this thread makes it so: attaches, admits a disk, takes one
@@ -21,40 +17,21 @@ import virtio.bus.spec.VirtioBlk;
  *
  * <p>The steps are those of an exchange: hold, drain, flush, stop, bind, compare, restore, replay, release. A fault enters at "stop".
  */
-final class Control implements Traffic.Events, Runnable {
-  /** Who shows the disk to users. On the control thread. */
-  interface Publisher {
-    /** Users are served over that combination; again, when it has changed. */
-    void online(String combination);
-
-    /** They are not any more. */
-    void offline();
-  }
-
+final class Control implements DiskEvents, Runnable {
   private static final Logger LOG = System.getLogger("virtio.block");
   private static final long LONGEST_TICK = TimeUnit.SECONDS.toNanos(1);
   private static final long SHORTEST_TICK = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long FLUSH_AT_LEAST = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final Bus bus;
+  private final Wishes wishes = new Wishes();
   private final Traffic traffic = new Traffic(this);
+  private final Errand errand = new Errand(traffic, wishes::lost);
   private final Listeners listeners = new Listeners();
   private final Publisher publisher;
   private final FaultWindow faults = new FaultWindow();
   private final WaitLog waits = new WaitLog();
   private final Thread thread;
-
-  // What is wanted and what has happened; guarded by this.
-  private Combination wanted;
-  private String target = "";
-  private Settings settings;
-  private String misconfigured;
-  private boolean stopping;
-  private Disk present;
-  private Failure failure;
-  private boolean fresh;
-  private boolean work;
-  private Combination bound;
 
   // The control thread's own.
   private Settings boundSettings;
@@ -95,44 +72,25 @@ final class Control implements Traffic.Events, Runnable {
   }
 
   /** A configuration came. @param bad what is wrong with it, or null; what was good before stays in force then */
-  synchronized void configure(String asked, Settings good, String bad) {
-    target = asked;
-    misconfigured = bad;
+  void configure(String asked, Settings good, String bad) {
     if (good != null) {
-      settings = good;
       traffic.settings(good.readOnly(), good.deadline().toNanos());
     }
-    fresh = true;
-    wake();
+    wishes.configure(asked, good, bad);
   }
 
-  synchronized void want(Combination combination) {
-    wanted = combination;
-    fresh = true;
-    wake();
+  void want(Combination combination) {
+    wishes.want(combination);
   }
 
   /** It is wanted no more. Returns when it is out, or after {@code nanos}. @return whether it is out */
-  synchronized boolean release(Combination combination, long nanos) {
-    if (wanted == combination) {
-      wanted = null;
-      wake();
-    }
-    long end = System.nanoTime() + nanos;
-    while (bound == combination && thread.isAlive()) {
-      if (!sleep(end - System.nanoTime())) {
-        return false;
-      }
-    }
-    return true;
+  boolean release(Combination combination, long nanos) {
+    return wishes.release(combination, nanos);
   }
 
   /** Ends the port. @return whether that was done within {@code nanos} */
   boolean stop(long nanos) {
-    synchronized (this) {
-      stopping = true;
-      wake();
-    }
+    wishes.stop();
     try {
       return thread.join(Duration.ofNanos(nanos));
     } catch (InterruptedException e) {
@@ -145,8 +103,9 @@ final class Control implements Traffic.Events, Runnable {
     writeback = on;
   }
 
-  synchronized String name() {
-    return settings == null ? "" : settings.name();
+  String name() {
+    Settings now = wishes.settings();
+    return now == null ? "" : now.name();
   }
 
   String id() {
@@ -164,13 +123,15 @@ final class Control implements Traffic.Events, Runnable {
   }
 
   /** What is picked, or what was asked for. */
-  synchronized String combination() {
-    return wanted != null ? wanted.name() : target;
+  String combination() {
+    Combination wanted = wishes.wanted();
+    return wanted != null ? wanted.name() : wishes.target();
   }
 
   /** One line for a person. */
-  synchronized String state() {
-    if (settings == null) {
+  String state() {
+    String misconfigured = wishes.misconfigured();
+    if (wishes.settings() == null) {
       return "misconfigured: " + misconfigured;
     }
     String suffix = misconfigured == null ? "" : "; misconfigured: " + misconfigured + ", the former settings stay";
@@ -179,76 +140,42 @@ final class Control implements Traffic.Events, Runnable {
       return trouble + suffix;
     } else if (!online.isEmpty()) {
       return online + suffix;
-    } else if (wanted == null) {
-      return "waiting: no combination" + (target.isEmpty() ? "" : " (" + target + ")") + suffix;
+    } else if (wishes.wanted() == null) {
+      return "waiting: no combination" + (wishes.target().isEmpty() ? "" : " (" + wishes.target() + ")") + suffix;
     }
     return (now == null ? "waiting" : now.state()) + suffix;
   }
 
   @Override
-  public synchronized void up(Disk arrived) {
-    present = arrived;   // a failure of the one before stays to be seen to
-    wake();
+  public void up(Disk arrived) {
+    wishes.up(arrived);
   }
 
   @Override
-  public synchronized void changed(Disk of) {
-    wake();
+  public void changed(Disk of) {
+    wishes.wake();
   }
 
   @Override
-  public synchronized void failed(Disk of, Failure cause) {
-    if (of == present) {
-      failure = cause;
-      wake();
-    }
+  public void failed(Disk of, Failure cause) {
+    wishes.failed(of, cause);
   }
 
   @Override
-  public synchronized void down(Disk of, boolean confirmed) {
-    if (of == present) {
-      present = null;
-      wake();
-    }
+  public void down(Disk of, boolean confirmed) {
+    wishes.down(of);
   }
 
   @Override
   public void busy() {
-    synchronized (this) {
-      wake();
-    }
-  }
-
-  private void wake() {
-    work = true;
-    notifyAll();
-  }
-
-  /** Under the monitor. @return false when there was no time left */
-  private boolean sleep(long nanos) {
-    if (nanos <= 0) {
-      return false;
-    }
-    try {
-      TimeUnit.NANOSECONDS.timedWait(this, nanos);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+    wishes.wake();
   }
 
   @Override
   public void run() {
     boolean more = true;
     while (more) {
-      long tick = Math.min(tick(), waits.look(online(), name(), state()));
-      synchronized (this) {
-        if (!work) {
-          sleep(tick);
-        }
-        work = false;
-      }
+      wishes.await(Math.min(tick(), waits.look(online(), name(), state())));
       try {
         more = step();
       } catch (RuntimeException e) {
@@ -258,12 +185,13 @@ final class Control implements Traffic.Events, Runnable {
         giveUp(Outcome.DEVICE_FAILED, trouble);
       }
     }
+    wishes.end();
   }
 
   /** How long nothing can happen that nobody tells: a deadline, the end of the grace time. */
   private long tick() {
     long tick = Long.MAX_VALUE;
-    Settings now = settings();
+    Settings now = wishes.settings();
     if (now != null && traffic.watching()) {
       tick = Math.clamp(now.deadline().toNanos() / 4, SHORTEST_TICK, LONGEST_TICK);
     }
@@ -273,43 +201,26 @@ final class Control implements Traffic.Events, Runnable {
     return tick;
   }
 
-  private synchronized Settings settings() {
-    return settings;
-  }
-
   private boolean step() {
-    Combination want;
-    Settings now;
-    Failure cause;
-    Disk here;
-    boolean end;
-    synchronized (this) {
-      want = wanted;
-      now = settings;
-      cause = failure;
-      here = present;
-      if (fresh) {
-        fresh = false;
-        trouble = "";
-        faults.clear();
-      }
-      end = stopping;
-      if (end) {
-        want = null;
-      }
+    Wishes.Look look = wishes.look();
+    Combination want = look.wanted();
+    Settings now = look.settings();
+    if (look.fresh()) {
+      trouble = "";
+      faults.clear();
     }
-    if (attachment != null && (want != bound || !now.binds(boundSettings))) {
+    if (attachment != null && (want != wishes.bound() || !now.binds(boundSettings))) {
       takeOut(want == null ? "combination withdrawn" : "another combination");
-    } else if (cause != null) {
-      fault(cause.kind() == Failure.Kind.DEVICE_GONE, cause.toString());
-    } else if (disk != null && here != disk) {
+    } else if (look.failure() != null) {
+      fault(look.failure().kind() == Failure.Kind.DEVICE_GONE, look.failure().toString());
+    } else if (disk != null && look.present() != disk) {
       pause("the bus has taken the device back");
       disk = null;
       traffic.cacheLost();
     } else if (traffic.overdue()) {
       fault(false, "no answer within " + now.deadline().toMillis() + " ms");
     }
-    if (end) {
+    if (look.stopping()) {
       giveUp(Outcome.DEVICE_GONE, "the port is closed");
       return false;
     }
@@ -320,41 +231,33 @@ final class Control implements Traffic.Events, Runnable {
     announceSize();
     if (heldSince != 0 && System.nanoTime() - heldSince > now.grace().toNanos()) {
       giveUp(Outcome.DEVICE_GONE, "no device came back within " + now.grace().toMillis() + " ms");
-      wakeUp();
+      wishes.wake();
     }
     return true;
   }
 
-  private synchronized void wakeUp() {
-    wake();
-  }
-
   private void attach(Combination want, Settings now) {
-    synchronized (this) {
-      bound = want;
-    }
+    wishes.bound(want);
     boundSettings = now;
     attachedAt = System.nanoTime();
     try {
       attachment = bus.attach(want, now.attachment(), traffic);
     } catch (IllegalArgumentException | IllegalStateException e) {
       trouble = "refused: " + e.getMessage();
-      LOG.log(Level.ERROR, "virtio.block " + now.name() + ": glue.target=" + target + ": " + e.getMessage());
+      LOG.log(Level.ERROR, "virtio.block " + now.name() + ": glue.target=" + wishes.target() + ": " + e.getMessage());
       letGo();
     }
   }
 
   /** An orderly end of the binding: what the device has begun, it may finish. */
   private void takeOut(String why) {
-    Settings now = settings();
+    Settings now = wishes.settings();
     Disk old = disk;
     pause(why);
-    if (old != null && !lost(old)) {
+    if (old != null && !wishes.lost(old)) {
       long end = System.nanoTime() + now.drain().toNanos();
       if (traffic.drain(now.drain().toNanos()) && traffic.unstable()) {
-        PortRequest flush = new PortRequest(traffic).flush();
-        flush.covers = traffic.writes();
-        perform(old, flush, Math.max(FLUSH_AT_LEAST, end - System.nanoTime()));
+        errand.flush(old, Math.max(FLUSH_AT_LEAST, end - System.nanoTime()));
       }
     }
     letGo();
@@ -379,12 +282,7 @@ final class Control implements Traffic.Events, Runnable {
     }
     attachment = null;
     disk = null;
-    synchronized (this) {
-      bound = null;
-      present = null;
-      failure = null;
-      notifyAll();
-    }
+    wishes.bound(null);
   }
 
   private void fault(boolean gone, String cause) {
@@ -425,15 +323,13 @@ final class Control implements Traffic.Events, Runnable {
 
   /** A disk that has come, if it keeps what was promised, goes to work. */
   private void admit(Settings now) {
-    Disk come;
-    synchronized (this) {
-      come = failure == null ? present : null;
-    }
+    Disk come = wishes.present();
     if (come == null || come == disk || attachment == null) {
       return;
     }
-    String id = id(come, now);
+    String id = errand.id(come, now.deadline().toNanos());
     if (id == null) {
+      wishes.failed(come, new Failure(Failure.Kind.DEVICE_NEEDS_RESET, "GET_ID without an answer"));
       return;
     }
     Identity found = Identity.of(id, come.information());
@@ -480,48 +376,6 @@ final class Control implements Traffic.Events, Runnable {
     } catch (UnsupportedOperationException e) {
       LOG.log(Level.WARNING, "virtio.block " + now.name() + ": " + e.getMessage());
     }
-  }
-
-  /** The id string; empty where the device has none; null when it did not answer. */
-  private String id(Disk come, Settings now) {
-    byte[] bytes = new byte[VirtioBlk.VIRTIO_BLK_ID_BYTES];
-    PortRequest request = new PortRequest(traffic).id(MemorySegment.ofArray(bytes));
-    if (!perform(come, request, now.deadline().toNanos())) {
-      synchronized (this) {
-        if (failure == null && present == come) {
-          failure = new Failure(Failure.Kind.DEVICE_NEEDS_RESET, "GET_ID without an answer within " + now.deadline().toMillis() + " ms");
-          wake();
-        }
-      }
-      return null;
-    }
-    int length = 0;
-    while (length < bytes.length && bytes[length] != 0) {
-      length++;
-    }
-    return request.outcome() == Outcome.OK ? new String(bytes, 0, length, StandardCharsets.ISO_8859_1) : "";
-  }
-
-  /** Gives the disk a request of the port's own. @return whether it was answered in time, and the disk is still there */
-  private boolean perform(Disk on, PortRequest request, long nanos) {
-    request.begin();
-    request.waiter(Thread.currentThread());
-    if (!on.start(request)) {
-      return false;
-    }
-    on.kick();
-    long end = System.nanoTime() + nanos;
-    while (request.outcome() == Outcome.PENDING && end - System.nanoTime() > 0 && !lost(on)) {
-      if (on.poll() == 0) {
-        LockSupport.parkNanos(this, Math.min(LONGEST_TICK / 100, end - System.nanoTime()));
-      }
-    }
-    Outcome outcome = request.outcome();
-    return outcome != Outcome.PENDING && outcome != Outcome.DEVICE_GONE && outcome != Outcome.OUTCOME_UNKNOWN;
-  }
-
-  private synchronized boolean lost(Disk on) {
-    return present != on || failure != null;
   }
 
   private void announceSize() {

@@ -146,6 +146,20 @@ final class PortRequest implements BlockRequest {
     return number;
   }
 
+  /** Why this is never sent to a disk like that; null for all else. */
+  String refusal(boolean readOnly, long capacity) {
+    if (operation == Operation.FLUSH || operation == Operation.GET_ID) {
+      return null;
+    }
+    if (memory != null && memory.byteSize() % VirtioBlk.SECTOR != 0) {
+      return "not a multiple of 512 bytes";
+    }
+    if (operation.changes() && readOnly) {
+      return "read-only";
+    }
+    return sectors <= 0 || sector < 0 || sector > capacity - sectors ? "outside of the disk" : null;
+  }
+
   /** From here on it is the disk's. */
   void begin() {
     Outcome before = outcome;

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import virtio.block.BlockPort;
 import virtio.block.BlockRequest;
 import virtio.block.BlockRequest.Operation;
@@ -13,51 +14,24 @@ import virtio.block.DiskInformation;
 import virtio.bus.Failure;
 
 /**
- * The requests of a port: those that a disk has, those that wait, and the gate between. What happens to the disk is passed on to {@link Events}.
- * One lock; completions run outside of it. Lock order: this one before a disk's.
+ * The way of requests between users and whatever disk there is. What happens to the disk is passed on to {@link DiskEvents}. One lock around the
+ * {@link Ledger}; completions run outside of it. Lock order: this one before a disk's, and before that of {@link DiskEvents}.
  */
 final class Traffic implements BlockPort {
-  /** What the one who owns the attachment hears. Any thread; must not block. */
-  interface Events {
-    void up(Disk disk);
-
-    void changed(Disk disk);
-
-    void failed(Disk disk, Failure cause);
-
-    void down(Disk disk, boolean confirmed);
-
-    /** There is something in flight, and nobody may be watching its deadline. */
-    void busy();
-  }
-
-  /** Requests that wait, at most; more are told that there is no room. */
-  static final int MOST_WAITING = 4096;
-  /** Devices that a request is given to, one after the other, before a passed deadline ends it. */
-  static final int MOST_ATTEMPTS = 3;
-
-  private final Events events;
+  private final DiskEvents events;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition quiet = lock.newCondition();
-  private final RequestList started = new RequestList();
-  private final RequestList waiting = new RequestList();
-  private final Stability stability = new Stability();
-  private Disk disk;
+  private final Ledger ledger = new Ledger();
   private Disk heard;
-  private boolean held = true;
-  private Outcome closed;
-  private String closedWhy = "no device yet";
   private String gone;
-  private long numbers;
   private boolean watched;
   private volatile Disk serving;
   private volatile DiskInformation information;
   private volatile boolean readOnly;
   private volatile long deadlineNanos = TimeUnit.SECONDS.toNanos(30);
 
-  Traffic(Events events) {
+  Traffic(DiskEvents events) {
     this.events = events;
-    this.closed = Outcome.DEVICE_GONE;
   }
 
   /** The disk that requests go to; null while they are held. */
@@ -80,103 +54,89 @@ final class Traffic implements BlockPort {
     deadlineNanos = nanos;
   }
 
+  PortRequest own(BlockRequest request) {
+    if (request instanceof PortRequest own && own.owner == this) {
+      return own;
+    }
+    throw new IllegalArgumentException("request=" + request + " (made by this device)");
+  }
+
   boolean submit(PortRequest request) {
     request.begin();
     String refusal = refusal(request);
-    boolean kick;
-    Outcome ended = null;
-    String why = "";
-    Disk to;
+    if (refusal != null) {
+      return request.finish(Outcome.REFUSED, refusal);
+    }
+    Outcome ended;
+    String why;
+    Disk kick = null;
     lock.lock();
     try {
-      if (refusal != null) {
-        ended = Outcome.REFUSED;
-        why = refusal;
-      } else if (closed != null) {
-        ended = closed;
-        why = closedWhy;
-      } else if (request.operation() == Operation.FLUSH && stability.owesFailure()) {
-        ended = Outcome.IO_ERROR;
-        why = Stability.LOST;
+      boolean lost = ledger.owesFailure(request);
+      ended = lost ? Outcome.IO_ERROR : ledger.closed();
+      why = lost ? Stability.LOST : ledger.why();
+      if (ended == null) {
+        Ledger.Entered entered = ledger.enter(request, deadlineNanos);
+        if (entered == Ledger.Entered.NO_ROOM) {
+          request.untouched();
+          return false;
+        }
+        kick = entered == Ledger.Entered.STARTED ? ledger.disk() : null;
+        watch();
       }
-      request.number = ++numbers;
-      kick = ended == null && enter(request);
-      if (ended == null && request.list == null) {
-        numbers--;
-        request.untouched();
-        return false;
-      }
-      to = disk;
     } finally {
       lock.unlock();
     }
     if (ended != null) {
       request.finish(ended, why);
-    } else if (kick) {
-      to.kick();
+    } else if (kick != null) {
+      kick.kick();
     }
     return true;
   }
 
   int submit(BlockRequest[] requests, int from, int count) {
+    boolean kick = false;
     int taken = 0;
-    Disk to = null;
     for (; taken < count; taken++) {
       PortRequest request = own(requests[from + taken]);
       request.begin();
-      String refusal = refusal(request);
-      lock.lock();
-      boolean direct = refusal == null && closed == null && request.operation() != Operation.FLUSH;
-      try {
-        if (direct) {
-          request.number = ++numbers;
-          if (enter(request)) {
-            to = disk;
-          } else if (request.list == null) {
-            numbers--;
-            request.untouched();
-            break;
-          }
-        }
-      } finally {
-        lock.unlock();
-      }
-      if (!direct) {
+      Ledger.Entered entered = plain(request);
+      if (entered == Ledger.Entered.NO_ROOM) {
+        request.untouched();
+        break;
+      } else if (entered == Ledger.Entered.STARTED) {
+        kick = true;
+      } else if (entered == null) {
         request.untouched();
         if (!submit(request)) {
           break;
         }
       }
     }
-    if (to != null) {
-      to.kick();
+    Disk disk = kick ? locked(ledger::disk) : null;   // null: it went down, and gave all of them back
+    if (disk != null) {
+      disk.kick();
     }
     return taken;
   }
 
-  /** Under the lock. @return whether a doorbell is wanted; the request is in no list when there was no room */
-  private boolean enter(PortRequest request) {
-    request.deadline = System.nanoTime() + deadlineNanos;
-    if (!held && waiting.isEmpty() && start(request)) {
-      return true;
+  /** @return null for a request that needs more than to be entered */
+  private Ledger.Entered plain(PortRequest request) {
+    if (request.operation() == Operation.FLUSH || refusal(request) != null) {
+      return null;
     }
-    if (waiting.size() < MOST_WAITING) {
-      waiting.add(request);
+    lock.lock();
+    try {
+      if (ledger.closed() != null) {
+        return null;
+      }
+      Ledger.Entered entered = ledger.enter(request, deadlineNanos);
       watch();
+      return entered;
+    } finally {
+      lock.unlock();
     }
-    return false;
-  }
-
-  private boolean start(PortRequest request) {
-    request.covers = stability.completed();
-    if (!disk.start(request)) {
-      return false;
-    }
-    request.deadline = System.nanoTime() + deadlineNanos;
-    request.attempts++;
-    started.add(request);
-    watch();
-    return true;
   }
 
   private void watch() {
@@ -186,31 +146,9 @@ final class Traffic implements BlockPort {
     }
   }
 
-  PortRequest own(BlockRequest request) {
-    if (request instanceof PortRequest own && own.owner == this) {
-      return own;
-    }
-    throw new IllegalArgumentException("request=" + request + " (made by this device)");
-  }
-
-  /** What is never sent, and why; null for all else. */
   private String refusal(PortRequest request) {
-    Operation operation = request.operation();
-    if (operation == Operation.FLUSH || operation == Operation.GET_ID) {
-      return null;
-    }
-    if (request.memory() != null && (request.memory().byteSize() & 511) != 0) {
-      return "not a multiple of 512 bytes";
-    }
-    if (operation.changes() && readOnly()) {
-      return "read-only";
-    }
     DiskInformation now = information;
-    long capacity = now == null ? Long.MAX_VALUE : now.capacity();
-    if (request.sectors() <= 0 || request.sector() < 0 || request.sector() > capacity - request.sectors()) {
-      return "outside of the disk";
-    }
-    return null;
+    return request.refusal(readOnly(), now == null ? Long.MAX_VALUE : now.capacity());
   }
 
   int poll() {
@@ -223,13 +161,8 @@ final class Traffic implements BlockPort {
     PortRequest request = (PortRequest) done;
     lock.lock();
     try {
-      if (request.list != null) {
-        request.list.remove(request);
-      }
-      if (outcome == Outcome.OK) {
-        stability.done(request);
-      }
-      if (started.isEmpty()) {
+      ledger.completed(request, outcome);
+      if (ledger.drained()) {
         quiet.signalAll();
       }
     } finally {
@@ -243,8 +176,8 @@ final class Traffic implements BlockPort {
     boolean kick = false;
     lock.lock();
     try {
-      if (from == disk) {
-        kick = pump();
+      if (from == ledger.disk()) {
+        kick = ledger.pump(deadlineNanos);
       }
     } finally {
       lock.unlock();
@@ -254,20 +187,6 @@ final class Traffic implements BlockPort {
     }
   }
 
-  private boolean pump() {
-    boolean any = false;
-    while (!held && !waiting.isEmpty()) {
-      PortRequest request = waiting.first();
-      waiting.remove(request);
-      if (!start(request)) {
-        waiting.add(request);
-        break;
-      }
-      any = true;
-    }
-    return any;
-  }
-
   @Override
   public void returned(BlockRequest back, boolean confirmed) {
     PortRequest request = (PortRequest) back;
@@ -275,26 +194,19 @@ final class Traffic implements BlockPort {
     String why = "";
     lock.lock();
     try {
-      boolean ours = request.list == started;
-      if (request.list != null) {
-        request.list.remove(request);
-      }
       if (gone != null) {
         ended = Outcome.DEVICE_GONE;
         why = gone;
+        ledger.unlink(request);
       } else if (!confirmed) {
         ended = Outcome.OUTCOME_UNKNOWN;
         why = "the device did not confirm that it had stopped";
-      } else if (!ours) {
-        ended = Outcome.DEVICE_GONE;   // one of the port's own: its step is over
-      } else if (request.attempts >= MOST_ATTEMPTS && request.deadline - System.nanoTime() <= 0) {
+        ledger.unlink(request);
+      } else if (!ledger.returned(request, deadlineNanos)) {
         ended = Outcome.TIMED_OUT;
         why = "given to a device " + request.attempts + " times";
-      } else {
-        request.deadline = System.nanoTime() + deadlineNanos;
-        waiting.add(request);
       }
-      if (started.isEmpty()) {
+      if (ledger.drained()) {
         quiet.signalAll();
       }
     } finally {
@@ -307,75 +219,54 @@ final class Traffic implements BlockPort {
 
   @Override
   public void up(Disk arrived) {
-    lock.lock();
-    try {
-      heard = arrived;
-    } finally {
-      lock.unlock();
-    }
+    locked(() -> heard = arrived);
     events.up(arrived);
   }
 
   @Override
   public void changed(Disk of) {
-    lock.lock();
-    try {
-      if (of == disk) {
+    locked(() -> {
+      if (of == ledger.disk()) {
         information = of.information();
       }
-    } finally {
-      lock.unlock();
-    }
+    });
     events.changed(of);
   }
 
   @Override
   public void failed(Disk of, Failure cause) {
-    lock.lock();
-    try {
+    boolean known = locked(() -> {
       if (of != heard) {
-        return;
+        return false;
       }
-      if (of == disk) {
-        held = true;
-        serving = null;
-      }
-      if (cause.kind() == Failure.Kind.DEVICE_GONE) {
-        gone = cause.toString();
-      }
-    } finally {
-      lock.unlock();
+      ledger.hold();
+      serving = null;
+      gone = cause.kind() == Failure.Kind.DEVICE_GONE ? cause.toString() : gone;
+      return true;
+    });
+    if (known) {
+      events.failed(of, cause);
     }
-    events.failed(of, cause);
   }
 
   @Override
   public void down(Disk of, boolean confirmed) {
-    lock.lock();
-    try {
-      if (of == disk) {
-        held = true;
+    locked(() -> {
+      if (of == ledger.disk()) {
+        ledger.forget();
         serving = null;
-        disk = null;
       }
-      if (of == heard) {
-        heard = null;
-      }
-    } finally {
-      lock.unlock();
-    }
+      heard = of == heard ? null : heard;
+    });
     events.down(of, confirmed);
   }
 
   /** New requests wait from here on. */
   void hold() {
-    lock.lock();
-    try {
-      held = true;
+    locked(() -> {
+      ledger.hold();
       serving = null;
-    } finally {
-      lock.unlock();
-    }
+    });
   }
 
   /** Waits until the disk has nothing any more. @return false: it still has when the time is over */
@@ -383,10 +274,10 @@ final class Traffic implements BlockPort {
     long left = nanos;
     lock.lock();
     try {
-      while (!started.isEmpty() && left > 0 && gone == null) {
+      while (!ledger.drained() && left > 0 && gone == null) {
         left = quiet.awaitNanos(left);
       }
-      return started.isEmpty();
+      return ledger.drained();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
@@ -395,148 +286,113 @@ final class Traffic implements BlockPort {
     }
   }
 
-  /** Requests go to that disk: first what came back, in its order, then what waits. @return false: it went down meanwhile */
+  /**
+   * Requests go to that disk: first what came back, in its order, then what waits.
+   *
+   * @param cached whether it has a cache that needs a FLUSH
+   * @return false: it went down meanwhile
+   */
   boolean serve(Disk admitted, boolean cached) {
-    boolean kick;
-    lock.lock();
-    try {
+    boolean open = locked(() -> {
       if (heard != admitted || gone != null) {
         return false;
       }
-      disk = admitted;
-      serving = admitted;
       information = admitted.information();
-      stability.cached(cached);
-      closed = null;
-      held = false;
-      kick = pump();
-    } finally {
-      lock.unlock();
-    }
-    if (kick) {
+      serving = admitted;
+      ledger.stability().cached(cached);
+      ledger.open(admitted);
+      ledger.pump(deadlineNanos);
+      return true;
+    });
+    if (open) {
       admitted.kick();
     }
-    return true;
+    return open;
   }
 
   /** No requests are taken any more; those that wait, end. */
   void close(Outcome outcome, String why) {
-    lock.lock();
-    try {
-      held = true;
+    locked(() -> {
+      ledger.close(outcome, why);
       serving = null;
-      closed = outcome;
-      closedWhy = why;
-    } finally {
-      lock.unlock();
-    }
-    for (PortRequest request = next(false); request != null; request = next(false)) {
+    });
+    end(false, outcome, why);
+  }
+
+  private void end(boolean late, Outcome outcome, String why) {
+    for (PortRequest request = next(late); request != null; request = next(late)) {
       request.finish(outcome, why);
     }
   }
 
-  /** Takes out the next that waits; or null, also when it is not late and only late ones are wanted. */
   private PortRequest next(boolean late) {
-    lock.lock();
-    try {
-      PortRequest request = waiting.first();
-      return request == null || late && request.deadline - System.nanoTime() > 0 ? null : waiting.poll();
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> ledger.next(late));
   }
 
   /** Whether the disk has had a request for too long; if not, what has waited too long ends. */
   boolean overdue() {
-    if (late()) {
+    if (locked(ledger::late)) {
       return true;
     }
-    for (PortRequest request = next(true); request != null; request = next(true)) {
-      request.finish(Outcome.TIMED_OUT, "waited for a device");
-    }
+    end(true, Outcome.TIMED_OUT, "waited for a device");
     return false;
   }
 
-  private boolean late() {
-    lock.lock();
-    try {
-      for (PortRequest request = started.first(); request != null; request = request.next) {
-        if (request.deadline - System.nanoTime() <= 0) {
-          return disk != null;
-        }
-      }
-      return false;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Whether deadlines are running; when false, {@link Events#busy} comes before the next one begins. */
+  /** Whether deadlines are running; when false, {@link DiskEvents#busy} comes before the next one begins. */
   boolean watching() {
-    lock.lock();
-    try {
-      watched = !started.isEmpty() || !waiting.isEmpty();
-      return watched;
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> watched = !ledger.isEmpty());
   }
 
   /** The device that had gone is forgotten, another may come. */
   void forgive() {
-    lock.lock();
-    try {
+    locked(() -> {
       gone = null;
-    } finally {
-      lock.unlock();
-    }
+    });
   }
 
   /** Whether completed writes may be in the device's cache only. */
   boolean unstable() {
-    lock.lock();
-    try {
-      return stability.unstable();
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> ledger.stability().unstable());
   }
 
   /** Whether the disk has a cache that needs a FLUSH. */
   void cached(boolean cached) {
-    lock.lock();
-    try {
-      stability.cached(cached);
-    } finally {
-      lock.unlock();
-    }
+    locked(() -> {
+      ledger.stability().cached(cached);
+    });
   }
 
   /** How many writes have completed: what a FLUSH that starts now covers. */
   long writes() {
-    lock.lock();
-    try {
-      return stability.completed();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Whether a request that has not ended uses any of that memory. */
-  boolean uses(MemorySegment memory) {
-    lock.lock();
-    try {
-      return started.uses(memory) || waiting.uses(memory);
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> ledger.stability().completed());
   }
 
   /** The device's cache is gone: if writes were in it, the next FLUSH fails once. */
   void cacheLost() {
+    locked(() -> {
+      ledger.stability().lost();
+    });
+  }
+
+  /** Whether a request that has not ended uses any of that memory. */
+  boolean uses(MemorySegment memory) {
+    return locked(() -> ledger.uses(memory));
+  }
+
+  /** For what is not done per request. */
+  private <T> T locked(Supplier<T> what) {
     lock.lock();
     try {
-      stability.lost();
+      return what.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void locked(Runnable what) {
+    lock.lock();
+    try {
+      what.run();
     } finally {
       lock.unlock();
     }

@@ -25,7 +25,7 @@ import virtio.testkit.Trap;
 
 /** What happens to requests when devices misbehave, go, or are exchanged: a fake bus, fake disks, the real port. */
 @Timeout(60)
-class PortTest implements Control.Publisher {
+class PortTest implements Publisher {
   private final FakeBus bus = new FakeBus();
   private final Control control = new Control(bus, this, "disk0");
   private final BlockDevice disk = new ServedDisk(control.traffic(), control);
@@ -302,7 +302,7 @@ class PortTest implements Control.Publisher {
     FakeDisk first = begin().room(1);
     int taken = 0;
     BlockRequest refused = disk.request().write(0, MemorySegment.ofArray(new byte[512]));
-    BlockRequest[] requests = new BlockRequest[Traffic.MOST_WAITING + 1];
+    BlockRequest[] requests = new BlockRequest[Ledger.MOST_WAITING + 1];
     for (; taken < requests.length; taken++) {
       requests[taken] = write(taken % 1024);
     }
