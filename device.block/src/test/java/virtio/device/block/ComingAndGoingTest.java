@@ -161,4 +161,23 @@ class ComingAndGoingTest {
       assertThat(rig.machine.memory().live()).isEqualTo(live);
     }
   }
+
+  @Test
+  void aBadPortSaysSoAndACorrectionHealsIt() throws Exception {
+    try (LogLines log = new LogLines("virtio.block"); Rig rig = new Rig(image()).serve("size", "1M").attach("queue.size", 3)) {
+      String trouble = "queue.size=3 (0, or a power of two from 2 to 32768)";
+      assertThat(rig.port.state()).isEqualTo("misconfigured: " + trouble);
+      assertThat(log.lines()).containsExactly("virtio.block disk0: " + trouble);
+      rig.port.modified(Rig.port("queue.size", 64));
+      BlockDevice disk = rig.disk();
+      assertThat(rig.port.device().queues().getFirst().size()).isEqualTo(64);
+      rig.port.modified(Rig.port("queue.size", 64, "deadline", 0));
+      assertThat(rig.port.state()).isEqualTo("online on fake m0/0; misconfigured: deadline=0 (1 to 600000), the former settings stay");
+      disk.read(0, new byte[512]);
+      rig.port.modified(Rig.port("queue.size", 16));
+      assertThat(Await.that(Rig.LIMIT, () -> rig.port.device() != null && rig.port.device().queues().getFirst().size() == 16)).isTrue();
+      disk.read(0, new byte[512]);
+      assertThat(rig.disk()).isSameAs(disk);
+    }
+  }
 }
