@@ -141,6 +141,20 @@ final class Rig implements AutoCloseable {
     }
   }
 
+  /** What a configuration of that kind brings. */
+  private static String services(String factoryPid, String name) {
+    return factoryPid.startsWith("virtio.host.") ? "(|(virtio.host=" + name + ")(virtio.machine=" + name + "))" : "(virtio.port=" + name + ")";
+  }
+
+  private int count(String filter) {
+    try {
+      ServiceReference<?>[] found = context.getAllServiceReferences(null, filter);
+      return found == null ? 0 : found.length;
+    } catch (InvalidSyntaxException e) {
+      throw new IllegalArgumentException(filter, e);
+    }
+  }
+
   Bundle bundle(String symbolicName) {
     return Arrays.stream(context.getBundles()).filter(bundle -> symbolicName.equals(bundle.getSymbolicName())).findFirst()
         .orElseThrow(() -> new AssertionError("no bundle " + symbolicName));
@@ -166,8 +180,9 @@ final class Rig implements AutoCloseable {
     while (!configurations.isEmpty()) {
       Configuration configuration = configurations.pop();
       String name = String.valueOf(configuration.getProperties().get("name"));
+      String filter = services(configuration.getFactoryPid(), name);
       configuration.delete();
-      Await.until(() -> service(Port.class, name).isEmpty(), () -> "port " + name + " is still there: " + state(name));
+      Await.until(() -> count(filter) == 0, () -> name + " is still there: " + state(name));
     }
     for (String location : List.copyOf(removed)) {
       add(location);

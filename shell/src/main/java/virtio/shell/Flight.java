@@ -1,6 +1,7 @@
 package virtio.shell;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -84,6 +85,9 @@ final class Flight implements AutoCloseable {
   private void pause(long end, BlockRequest request) throws IOException {
     if (System.nanoTime() - end > 0) {
       throw new IOException(disk.name() + ": " + request.operation() + " sector=" + request.sector() + ": no answer");
+    }
+    if (Thread.currentThread().isInterrupted()) {
+      throw new InterruptedIOException(disk.name() + ": interrupted");
     }
     LockSupport.parkNanos(LOOK_AGAIN);
   }

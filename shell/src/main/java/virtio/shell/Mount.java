@@ -92,7 +92,7 @@ final class Mount implements AutoCloseable {
     while (!parts.isEmpty()) {
       Part part = parts.pop();
       part.configuration().delete();
-      if (!part.service().isEmpty() && !Wait.until(GONE_SECONDS, () -> references(part.service()).length == 0, left -> { })) {
+      if (!part.service().isEmpty() && !Wait.calmlyUntil(GONE_SECONDS, () -> references(part.service()).length == 0)) {
         throw new IOException(part.service() + " is still there after " + GONE_SECONDS + " s");
       }
     }

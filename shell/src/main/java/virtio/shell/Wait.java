@@ -14,8 +14,8 @@ final class Wait {
   /**
    * Looks again and again.
    *
-   * @param left told the seconds left before each look but the first
-   * @return whether it was reached in time; false also when the thread is interrupted
+   * @param left told the seconds left after each look but the last
+   * @return whether it was reached in time; false also when the thread is interrupted, which stays set
    */
   static boolean until(int seconds, BooleanSupplier reached, LongConsumer left) {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
@@ -28,5 +28,21 @@ final class Wait {
       LockSupport.parkNanos(PAUSE);
     }
     return true;
+  }
+
+  /** The same for what has to be waited for however great the hurry: an interrupt counts afterwards. */
+  static boolean calmlyUntil(int seconds, BooleanSupplier reached) {
+    boolean interrupted = false;
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    boolean done = reached.getAsBoolean();
+    while (!done && System.nanoTime() - end < 0) {
+      LockSupport.parkNanos(PAUSE);
+      interrupted |= Thread.interrupted();
+      done = reached.getAsBoolean();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return done;
   }
 }
