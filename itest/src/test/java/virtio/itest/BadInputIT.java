@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.Map;
 import javax.inject.Inject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -102,6 +103,7 @@ class BadInputIT {
   @Test
   void aWriteOnAReadOnlyDisk() throws Exception {
     Configuration device = upWith(good);
+    rig.disk("disk0");
     Rig.change(device, "readonly", "true");
     Await.until(() -> rig.isOnline("disk0") && rig.disk("disk0").readOnly(), () -> rig.state("disk0"));
     assertThatThrownBy(() -> rig.disk("disk0").write(0, new byte[512])).isInstanceOf(IOException.class).hasMessageContaining("REFUSED");
@@ -155,8 +157,7 @@ class BadInputIT {
 
   @Test
   void aMachinePropertyOutOfRange() throws Exception {
-    Configuration machine = rig.machine("m0", PARTS);
-    Rig.change(machine, "memory", "7");
+    Configuration machine = rig.configure("virtio.host.lguest", Map.of("name", "m0", "memory", "7"));
     rig.device("disk0", "m0", PARTS, good);
     rig.port("disk0", PARTS);
     isSaid("memory", "7");

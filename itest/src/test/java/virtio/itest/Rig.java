@@ -75,7 +75,7 @@ final class Rig implements AutoCloseable {
     return configuration;
   }
 
-  /** Changes one property, and leaves the others. */
+  /** Changes one property, and leaves the others. What was configured before must have taken effect: two changes at once may pass for one. */
   static void change(Configuration configuration, String property, String value) throws IOException {
     Dictionary<String, Object> properties = configuration.getProperties();
     properties.put(property, value);
