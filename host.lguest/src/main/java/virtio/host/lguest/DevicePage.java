@@ -11,7 +11,8 @@ import virtio.bus.DmaMemory;
  * an entry stays where it is while its device lives: the address is its name.
  *
  * <p>A device that goes leaves its entry behind with the type {@link #REMOVED}, which every layout knows how to step over. The room is used
- * again, by an entry of the same length, once the guest has let go of the device; at the list's end it becomes zeroes again.
+ * again, by an entry of the same length, once the guest has let go of the device; at the list's end it becomes zeroes again. A room that is
+ * taken and not yet laid out has the type 0, and so hides those behind it, until it is laid out or given up.
  */
 final class DevicePage {
   /** The type of an entry whose device has gone. */

@@ -50,9 +50,14 @@ class HotPlugTest {
     Slot slot = ends.host.plug(name, Map.of());
     FakeRegisters device = new FakeRegisters(new DeviceId(2, DeviceId.VENDOR_QUMRANET)).offers(Features.of(FeatureBits.VIRTIO_F_VERSION_1))
         .has(VirtioBlk.CAPACITY, 8).queue(0, 64);
-    Registration exposed = handler.expose(device, slot);
-    slot.announce();
-    return new Plugged(slot, exposed);
+    try {
+      Registration exposed = handler.expose(device, slot);
+      slot.announce();
+      return new Plugged(slot, exposed);
+    } catch (IllegalStateException refused) {
+      slot.close();
+      throw refused;
+    }
   }
 
   private int type(long offset) {
