@@ -18,7 +18,7 @@ public interface AddressSpace {
    * New memory, zeroed.
    *
    * @param bytes more than 0
-   * @param alignment a power of two, of the device address and of ours
+   * @param alignment a power of two, of the device address; of ours up to a page
    * @return null when the space has run out, which is normal for TCE windows and grants
    */
   DmaMemory allocate(long bytes, long alignment);

@@ -17,7 +17,7 @@ public interface Host {
   /**
    * A new place on the bus; nobody sees it until {@link Slot#announce}.
    *
-   * @param device a name for it, unique on this host; the slot's thread carries it
+   * @param device the device's name, for messages and the slot's thread; a device with several faces has a slot for each
    * @param properties what the host may want to know; unknown ones are ignored
    * @return null when the bus is full
    */

@@ -61,6 +61,7 @@ final class HostedDevice implements DeviceConfig {
   private boolean changePending;
   /** Of the slot's thread: the model has been started and not stopped. */
   private boolean started;
+  private volatile Thread slotThread;
   private volatile Listener listener;
 
   HostedDevice(String name, DeviceModel model, ModelTurn turn, RingFormat format, Features handler, Slot slot) {
@@ -177,6 +178,7 @@ final class HostedDevice implements DeviceConfig {
       rings.start();
     }
     started = true;
+    slotThread = Thread.currentThread();
     model.start(accepted, queues.clone(), this::bump);
     if (lookForChange()) {
       tellChange();
@@ -362,8 +364,17 @@ final class HostedDevice implements DeviceConfig {
       this.index = index;
     }
 
+    /** From a bus that already hands doorbells over to the slot's thread there is no further hop. */
     @Override
     public void raise(int position) {
+      if (Thread.currentThread() == slotThread) {
+        run();
+      } else {
+        later();
+      }
+    }
+
+    private void later() {
       if (pending.compareAndSet(false, true)) {
         onSlot(this);
       }
@@ -377,7 +388,7 @@ final class HostedDevice implements DeviceConfig {
         queue = running ? queues[index] : null;
       }
       if (queue != null && serve(queue)) {
-        raise(0);
+        later();   // so that other queues get their turn
       }
     }
   }
