@@ -15,7 +15,8 @@ import virtio.bus.Registration;
  * <h2>Order</h2>
  * Requests in flight at the same time are not ordered: a caller who overlaps its own writes in flight may see either of them win, also
  * after both have completed, because after a fault writes may be sent again, in the order of their submission. Nothing that was submitted
- * after a completion is ever overtaken by what was completed. A FLUSH makes stable what was completed before it was submitted, and nothing else.
+ * after a completion is ever overtaken by what was completed. A FLUSH makes stable what was completed before it was submitted, and nothing
+ * else.
  *
  * <h2>Copies</h2>
  * A request whose memory lies inside {@link BlockMemory} crosses without a copy. All other memory, heap or native, is copied
@@ -100,7 +101,8 @@ public interface BlockDevice {
   }
 
   /**
-   * The disk byte by byte, from position 0; its size is the capacity. Reading at the end gives -1; writing stops there, and fails when nothing
+   * The disk byte by byte, from position 0; its size is the capacity. Reading at the end gives -1; writing stops there, and fails when
+   * nothing
    * fits. What does not cover whole sectors is read, changed and written back: among the channels of this device these steps exclude one
    * another, against requests on the same sectors they do not. Nothing is cached; closing flushes nothing. Cannot be truncated.
    */

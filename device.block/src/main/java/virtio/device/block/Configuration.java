@@ -12,7 +12,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
   @AttributeDefinition(description = "The file; a multiple of 512 bytes")
   String image();
 
-  @AttributeDefinition(required = false, description = "Makes the file if it is missing; changed later, it resizes the disk in use. 64M, 1.5G, 67108864")
+  @AttributeDefinition(required = false,
+      description = "Makes the file if it is missing; changed later, it resizes the disk in use. 64M, 1.5G, 67108864")
   String size();
 
   @AttributeDefinition(required = false, description = "The device refuses writes, and opens the file for reading")
@@ -36,7 +37,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
   @AttributeDefinition(name = "physical.block.exp", required = false, description = "2^n logical blocks in a physical one", max = "16")
   int physical_block_exp() default 0;
 
-  @AttributeDefinition(name = "alignment.offset", required = false, description = "Logical blocks before the first aligned one", max = "255")
+  @AttributeDefinition(name = "alignment.offset", required = false,
+      description = "Logical blocks before the first aligned one", max = "255")
   int alignment_offset() default 0;
 
   @AttributeDefinition(name = "min.io.size", required = false, description = "Logical blocks", max = "65535")
@@ -45,7 +47,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
   @AttributeDefinition(name = "opt.io.size", required = false, description = "Logical blocks; 0: not said")
   int opt_io_size() default 0;
 
-  @AttributeDefinition(name = "seg.max", required = false, description = "Data segments in a request; otherwise queue.size - 2", min = "1", max = "32766")
+  @AttributeDefinition(name = "seg.max", required = false,
+      description = "Data segments in a request; otherwise queue.size - 2", min = "1", max = "32766")
   int seg_max();
 
   @AttributeDefinition(name = "size.max", required = false, description = "Bytes in a segment; 0: no limit")

@@ -226,9 +226,11 @@ class FileDiskTest {
   void anIdFillsAtMostItsTwentyBytes() throws Exception {
     header(VIRTIO_BLK_T_GET_ID, 0);
     bytes.asSlice(DATA, 64).fill((byte) 1);
-    assertThat(serve(new Chain(3).readable(memory, 0, 16).writable(memory, DATA, 20).writable(memory, STATUS, 1))).isEqualTo(VIRTIO_BLK_S_OK);
+    assertThat(serve(new Chain(3).readable(memory, 0, 16).writable(memory, DATA, 20).writable(memory, STATUS, 1)))
+        .isEqualTo(VIRTIO_BLK_S_OK);
     assertThat(bytes.getString(DATA)).isEqualTo("serial");
-    assertThat(serve(new Chain(3).readable(memory, 0, 16).writable(memory, DATA, 3).writable(memory, STATUS, 1))).isEqualTo(VIRTIO_BLK_S_OK);
+    assertThat(serve(new Chain(3).readable(memory, 0, 16).writable(memory, DATA, 3).writable(memory, STATUS, 1)))
+        .isEqualTo(VIRTIO_BLK_S_OK);
   }
 
   @Test
@@ -330,7 +332,8 @@ class FileDiskTest {
   @Test
   void anImageServesOneDevice() throws Exception {
     assertThatThrownBy(() -> Image.open(path, true)).isInstanceOf(BadProperty.class).hasMessageContaining("in use by another device here");
-    assertThatThrownBy(() -> Image.open(directory.resolve("../" + directory.getFileName() + "/image"), false)).isInstanceOf(BadProperty.class);
+    assertThatThrownBy(() -> Image.open(directory.resolve("../" + directory.getFileName() + "/image"), false))
+        .isInstanceOf(BadProperty.class);
     open(true);
     open(false);
   }

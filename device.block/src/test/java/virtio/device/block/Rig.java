@@ -95,7 +95,8 @@ final class Rig implements AutoCloseable {
 
   /** A registry of the two kinds of service that a port registers. */
   private BundleContext context() {
-    return (BundleContext) Proxy.newProxyInstance(Rig.class.getClassLoader(), new Class<?>[] {BundleContext.class}, (proxy, method, arguments) -> {
+    return (BundleContext) Proxy.newProxyInstance(Rig.class.getClassLoader(), new Class<?>[] {BundleContext.class},
+        (proxy, method, arguments) -> {
       if (!method.getName().equals("registerService") || !(arguments[0] instanceof Class<?> type)) {
         throw new UnsupportedOperationException(method.toString());
       }

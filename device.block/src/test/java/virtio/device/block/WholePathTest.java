@@ -92,7 +92,8 @@ class WholePathTest {
   @Test
   @Trap("T25")
   void requestsAreCutAsTheDeviceWants() throws Exception {
-    Object[][] limits = {{"size.max", 1000, "seg.max", 1}, {"size.max", 512, "seg.max", 2}, {"seg.max", 1}, {"size.max", 100, "seg.max", 100}};
+    Object[][] limits = {{"size.max", 1000, "seg.max", 1}, {"size.max", 512, "seg.max", 2},
+        {"seg.max", 1}, {"size.max", 100, "seg.max", 100}};
     for (Object[] limit : limits) {
       Path image = Files.createTempFile(directory, "disk", ".img");
       Files.delete(image);

@@ -65,8 +65,8 @@ record BlkConfig(DiskInformation information, long discardAlignment) {
     return new DiskInformation.Topology(1L << exponent, (int) offset, (int) minimum, optimal);
   }
 
-  private static DiskInformation.Limits limits(Features features, int queueSize, int bounceBytes, long sizeMax, long segMax, long discardMax,
-      long zeroesMax) {
+  private static DiskInformation.Limits limits(Features features, int queueSize, int bounceBytes, long sizeMax,
+      long segMax, long discardMax, long zeroesMax) {
     long segments = Math.min(queueSize - HEADER_AND_STATUS, MOST_SEGMENTS);
     if (features.has(VIRTIO_BLK_F_SEG_MAX)) {
       if (segMax < 1) {

@@ -121,7 +121,8 @@ class BlockDriverTest {
     byte[] sent = random(40 << 10);
     assertThat(run(Asked.write(0, sent))).isEqualTo(Outcome.OK);
     assertThat(Arrays.copyOf(device.medium, sent.length)).isEqualTo(sent);
-    assertThatThrownBy(() -> bind(new ScriptedDevice(128).room(8192))).isInstanceOf(IllegalStateException.class).hasMessageContaining("no memory");
+    assertThatThrownBy(() -> bind(new ScriptedDevice(128).room(8192))).isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("no memory");
   }
 
   @ParameterizedTest
@@ -144,7 +145,8 @@ class BlockDriverTest {
   @Test
   @Trap("T25")
   void partsMayCompleteInAnyOrderAndOneThatFailsDecides() {
-    bind(new ScriptedDevice(128).with(SIZE_MAX, 512).with(SEG_MAX, 1).answers((type, sector) -> sector == 2 ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK));
+    bind(new ScriptedDevice(128).with(SIZE_MAX, 512).with(SEG_MAX, 1)
+        .answers((type, sector) -> sector == 2 ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK));
     BlockRequest request = Asked.write(0, new byte[8 * 512]);
     assertThat(port.disk.start(request)).isTrue();
     port.disk.kick();

@@ -117,7 +117,8 @@ final class ScriptedDevice implements VirtioDevice {
       }
       case VIRTIO_BLK_T_GET_ID -> chain.write(0, MemorySegment.ofArray("12345678901234567890".getBytes()), 0, 20);
       case VIRTIO_BLK_T_DISCARD, VIRTIO_BLK_T_WRITE_ZEROES -> line.append(' ').append(header.get(ValueLayout.JAVA_LONG_UNALIGNED, 16))
-          .append('+').append(header.get(ValueLayout.JAVA_INT_UNALIGNED, 24)).append(" flags ").append(header.get(ValueLayout.JAVA_INT_UNALIGNED, 28));
+          .append('+').append(header.get(ValueLayout.JAVA_INT_UNALIGNED, 24))
+              .append(" flags ").append(header.get(ValueLayout.JAVA_INT_UNALIGNED, 28));
       default -> { }
     }
     log.add(line.toString());

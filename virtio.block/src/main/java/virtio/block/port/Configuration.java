@@ -25,10 +25,12 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
       max = "600000")
   int deadline() default 30000;
 
-  @AttributeDefinition(name = "reset.deadline", required = false, description = "Milliseconds that a reset may take", min = "1", max = "600000")
+  @AttributeDefinition(name = "reset.deadline", required = false,
+      description = "Milliseconds that a reset may take", min = "1", max = "600000")
   int reset_deadline() default 1000;
 
-  @AttributeDefinition(required = false, description = "Milliseconds that a device which is to go may take to finish", min = "1", max = "600000")
+  @AttributeDefinition(required = false,
+      description = "Milliseconds that a device which is to go may take to finish", min = "1", max = "600000")
   int drain() default 5000;
 
   @AttributeDefinition(required = false, description = "Milliseconds that requests wait for another device then", min = "1", max = "600000")

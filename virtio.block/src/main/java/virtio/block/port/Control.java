@@ -12,7 +12,8 @@ import virtio.bus.Combination;
 import virtio.bus.Failure;
 
 /**
- * A port's one thread. Everybody else only records what is wanted and what has happened; this thread makes it so: attaches, admits a disk, takes one
+ * A port's one thread. Everybody else only records what is wanted and what has happened; this thread makes it so: attaches, admits a disk,
+ * takes one
  * out, resets, gives up. So nothing here ever runs on Config Admin's or the bus's thread, and nothing runs twice at once.
  *
  * <p>The steps are those of an exchange: hold, drain, flush, stop, bind, compare, restore, replay, release. A fault enters at "stop".
@@ -296,7 +297,8 @@ final class Control implements DiskEvents, Runnable {
       giveUp(Outcome.DEVICE_GONE, cause);
     } else if (faults.another(System.nanoTime())) {
       letGo();
-      trouble = "failed: " + cause + " (" + FaultWindow.MOST + " faults within " + FaultWindow.SECONDS + " s; a new configuration tries again)";
+      trouble = "failed: " + cause + " (" + FaultWindow.MOST + " faults within " + FaultWindow.SECONDS
+          + " s; a new configuration tries again)";
       LOG.log(Level.ERROR, "virtio.block " + name() + ": " + trouble);
       giveUp(Outcome.DEVICE_FAILED, cause);
     } else {

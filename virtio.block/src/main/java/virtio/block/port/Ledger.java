@@ -5,7 +5,10 @@ import virtio.block.BlockRequest.Operation;
 import virtio.block.BlockRequest.Outcome;
 import virtio.block.Disk;
 
-/** Which requests there are, where they are, and whether the gate is open. No lock of its own and no calls to users: under the traffic's lock. */
+/**
+ * Which requests there are, where they are, and whether the gate is open. No lock of its own and no calls to users: under the
+ * traffic's lock.
+ */
 final class Ledger {
   /** Requests that wait, at most. */
   static final int MOST_WAITING = 4096;

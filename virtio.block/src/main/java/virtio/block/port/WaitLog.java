@@ -4,7 +4,10 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.TimeUnit;
 
-/** Says in the log that a port is not served: once per state line, and only when that has stood for a while, so that starting is quiet. One thread. */
+/**
+ * Says in the log that a port is not served: once per state line, and only when that has stood for a while, so that starting is
+ * quiet. One thread.
+ */
 final class WaitLog {
   private static final Logger LOG = System.getLogger("virtio.block");
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(2);

@@ -6,7 +6,8 @@ import virtio.bus.Combination;
 import virtio.bus.Failure;
 
 /**
- * What is wanted of a port and what has happened to it: written by any thread, never waited for, looked at by the port's own. One monitor; nothing
+ * What is wanted of a port and what has happened to it: written by any thread, never waited for, looked at by the port's own. One monitor;
+ * nothing
  * is called under it.
  */
 final class Wishes {

@@ -20,7 +20,8 @@ class SettingsTest {
 
   @Test
   void textAndValuesAreTheSame() {
-    Settings text = Settings.of(Map.of("name", "d", "queue.size", " 16 ", "deadline", "0x10", "readonly", "true", "features.mask", "0x100000002"));
+    Settings text = Settings.of(Map.of("name", "d", "queue.size", " 16 ",
+        "deadline", "0x10", "readonly", "true", "features.mask", "0x100000002"));
     Settings values = Settings.of(Map.of("name", "d", "queue.size", 16, "deadline", 16, "readonly", true, "features.mask", "100000002"));
     assertThat(text).isEqualTo(values);
     assertThat(text.mask()).isEqualTo(Features.of(1, 32));
@@ -50,7 +51,8 @@ class SettingsTest {
       "device.filter | name=x | device.filter=name=x (an LDAP filter, as in (name=m0/0))"
   })
   void whatIsOutOfRangeIsNamed(String property, String value, String message) {
-    assertThatThrownBy(() -> Settings.of(Map.of("name", "d", property, value))).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
+    assertThatThrownBy(() -> Settings.of(Map.of("name", "d", property, value))).isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(message);
   }
 
   @Test
