@@ -102,9 +102,8 @@ public interface BlockDevice {
 
   /**
    * The disk byte by byte, from position 0; its size is the capacity. Reading at the end gives -1; writing stops there, and fails when
-   * nothing
-   * fits. What does not cover whole sectors is read, changed and written back: among the channels of this device these steps exclude one
-   * another, against requests on the same sectors they do not. Nothing is cached; closing flushes nothing. Cannot be truncated.
+   * nothing fits. What does not cover whole sectors is read, changed and written back: among the channels of this device these steps
+   * exclude one another, against requests on the same sectors they do not. Nothing is cached; closing flushes nothing. Cannot be truncated.
    */
   SeekableByteChannel channel();
 

@@ -22,8 +22,7 @@ import virtio.bus.spec.DeviceTypes;
 
 /**
  * The block device over an {@link Image}. Trusts nothing in a request: what is no request at all is given back with nothing written, or
- * with
- * IOERR where there is room for it.
+ * with IOERR where there is room for it.
  *
  * <p>Spec: virtio 1.4, "Block Device"
  */

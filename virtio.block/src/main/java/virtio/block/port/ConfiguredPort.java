@@ -26,8 +26,7 @@ import virtio.bus.Port;
 
 /**
  * The stable component: one per configuration, there as long as that is. SCR binds a new combination before it unbinds the old one, on
- * Config
- * Admin's one thread; so both only record what is wanted, and unbinding waits a bounded time until the old one is out.
+ * Config Admin's one thread; so both only record what is wanted, and unbinding waits a bounded time until the old one is out.
  */
 @Component(name = "virtio.block", configurationPid = "virtio.block", configurationPolicy = ConfigurationPolicy.REQUIRE, immediate = true,
     service = {})

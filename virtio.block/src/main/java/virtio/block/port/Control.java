@@ -13,8 +13,7 @@ import virtio.bus.Failure;
 
 /**
  * A port's one thread. Everybody else only records what is wanted and what has happened; this thread makes it so: attaches, admits a disk,
- * takes one
- * out, resets, gives up. So nothing here ever runs on Config Admin's or the bus's thread, and nothing runs twice at once.
+ * takes one out, resets, gives up. So nothing here ever runs on Config Admin's or the bus's thread, and nothing runs twice at once.
  *
  * <p>The steps are those of an exchange: hold, drain, flush, stop, bind, compare, restore, replay, release. A fault enters at "stop".
  */

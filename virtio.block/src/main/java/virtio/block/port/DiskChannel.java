@@ -10,8 +10,7 @@ import virtio.bus.spec.VirtioBlk;
 
 /**
  * A disk byte by byte. Whole sectors cross straight from and to the caller's buffer; the edges go through one sector of memory. One
- * operation
- * at a time, as for any channel with a position.
+ * operation at a time, as for any channel with a position.
  */
 final class DiskChannel implements SeekableByteChannel {
   private static final int SECTOR = VirtioBlk.SECTOR;

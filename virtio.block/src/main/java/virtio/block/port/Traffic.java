@@ -14,8 +14,8 @@ import virtio.block.DiskInformation;
 import virtio.bus.Failure;
 
 /**
- * The way of requests between users and whatever disk there is. What happens to the disk is passed on to {@link DiskEvents}. One lock around
- * the {@link Ledger}; completions run outside of it. Lock order: this one before a disk's, and before that of {@link DiskEvents}.
+ * The way of requests between users and whatever disk there is. What happens to the disk is passed on to {@link DiskEvents}. One lock
+ * around the {@link Ledger}; completions run outside of it. Lock order: this one before a disk's, and before that of {@link DiskEvents}.
  */
 final class Traffic implements BlockPort {
   private final DiskEvents events;

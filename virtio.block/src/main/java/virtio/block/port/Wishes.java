@@ -7,8 +7,7 @@ import virtio.bus.Failure;
 
 /**
  * What is wanted of a port and what has happened to it: written by any thread, never waited for, looked at by the port's own. One monitor;
- * nothing
- * is called under it.
+ * nothing is called under it.
  */
 final class Wishes {
   private Combination wanted;
