@@ -16,7 +16,7 @@ public interface VirtioDevice {
   /**
    * All from one generation: old or new, never a mix. A field whose feature was not accepted reads 0.
    *
-   * @throws IllegalStateException when the configuration does not settle
+   * @throws IllegalStateException when the configuration does not settle, or the device has been let go
    */
   long[] read(Field... fields);
 
@@ -36,7 +36,10 @@ public interface VirtioDevice {
   /** Memory that crosses without a copy, zeroed; null when there is none left. */
   DmaMemory allocate(long bytes, long alignment);
 
-  /** Of {@link #allocate}; after a reset that was not confirmed it is set aside instead. */
+  /**
+   * Of {@link #allocate}. What a driver leaves allocated when it lets go is its users', and stays valid until it is freed here; after a reset
+   * that was not confirmed it has been set aside, and this does nothing.
+   */
   void free(DmaMemory memory);
 
   /** DRIVER_OK: from here on callbacks run and doorbells ring. In {@link VirtioDriver#probe} only. */

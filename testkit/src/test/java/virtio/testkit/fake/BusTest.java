@@ -405,6 +405,7 @@ class BusTest {
     given[0].free(held[0]);
     assertThat(memory.live()).isZero();
     assertThat(given[0].allocate(4096, 4096)).isNull();
+    assertThatThrownBy(() -> given[0].read(VirtioBlk.CAPACITY)).isInstanceOf(IllegalStateException.class).hasMessageContaining("let go");
   }
 
   @Test

@@ -35,6 +35,8 @@ final class Binding implements Bus.Attachment, Transport.Listener {
   private boolean closed;
   private volatile BusDevice device;
   private volatile BoundDevice bound;
+  /** As {@link #bound}, and already while it is being bound: a driver tells its port before probe returns. */
+  private volatile BoundDevice shown;
   private volatile String state;
 
   Binding(VirtioBus bus, Combination parts, AttachmentSettings settings, Filter filter, Object port) {
@@ -141,10 +143,12 @@ final class Binding implements Bus.Attachment, Transport.Listener {
       return owner != null ? "held by " + owner : "not to be had: " + e.getMessage();
     }
     device = found;
+    shown = binding;
     try {
       binding.bind(port);
     } catch (RuntimeException e) {
       device = null;
+      shown = null;
       String objection = "failed: " + (e.getMessage() == null ? e.toString() : e.getMessage());
       candidate.setValue(objection);
       LOG.log(System.Logger.Level.WARNING, settings.owner() + ": " + name + ": " + objection);
@@ -170,6 +174,7 @@ final class Binding implements Bus.Attachment, Transport.Listener {
 
   private void letGo() {
     bound = null;
+    shown = null;
     device = null;
     bus.released();
   }
@@ -186,7 +191,7 @@ final class Binding implements Bus.Attachment, Transport.Listener {
 
   @Override
   public Bus.DeviceReport report() {
-    BoundDevice now = bound;
+    BoundDevice now = shown;
     return now == null ? null : now.report(names.transport(), names.driver(), state);
   }
 

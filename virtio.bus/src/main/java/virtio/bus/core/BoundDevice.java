@@ -52,7 +52,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
   private final List<Integer> statuses = new CopyOnWriteArrayList<>();
   private final List<DmaMemory> memory = new ArrayList<>();
   private final AtomicBoolean changeQueued = new AtomicBoolean();
-  private DeviceConfig config;
+  private volatile DeviceConfig config;
   private RingFormat.Rings<Virtqueue> rings;
   private VirtioDriver.Attached attached;
   private boolean failed;
@@ -248,13 +248,14 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
 
   @Override
   public long[] read(Field... fields) {
+    DeviceConfig from = held();
     long[] values = new long[fields.length];
     for (int i = 0; i < GENERATION_TRIES; i++) {
-      int generation = config.generation();
+      int generation = from.generation();
       for (int f = 0; f < fields.length; f++) {
-        values[f] = present(fields[f]) ? config.read(fields[f]) : 0;
+        values[f] = present(fields[f]) ? from.read(fields[f]) : 0;
       }
-      if (config.generation() == generation) {
+      if (from.generation() == generation) {
         return values;
       }
     }
@@ -275,7 +276,15 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
     if (!present(field)) {
       throw new IllegalArgumentException("field=" + field.name() + ": its feature was not accepted");
     }
-    config.write(field, value);
+    held().write(field, value);
+  }
+
+  private DeviceConfig held() {
+    DeviceConfig now = config;
+    if (now == null) {
+      throw new IllegalStateException(name + " has been let go");
+    }
+    return now;
   }
 
   @Override
