@@ -41,22 +41,25 @@ final class TestCatalog {
   static TestCatalog scan() {
     TestCatalog catalog = new TestCatalog();
     for (String module : Reactor.built()) {
-      catalog.read(Reactor.root(module, "target", "test-classes"), true);
+      catalog.read(Reactor.root(module, "target", "test-classes"), Reactor.root(module, "src", "test", "java"));
     }
-    catalog.read(Reactor.root("testkit", "target", "classes"), false);
+    catalog.read(Reactor.root("testkit", "target", "classes"), null);
     return catalog;
   }
 
-  private void read(Path folder, boolean tests) {
+  /** @param sources of the tests, since a class file may outlive its source; null for what is no test itself */
+  private void read(Path folder, Path sources) {
     if (!Files.isDirectory(folder)) {
       return;
     }
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.filter(path -> path.toString().endsWith(".class")).sorted().toList()) {
         ClassModel model = ClassFile.of().parse(file);
-        classes.put(model.thisClass().asInternalName(), model);
-        if (tests && !model.flags().has(AccessFlag.ABSTRACT) && RUN.matcher(model.thisClass().asInternalName()).matches()) {
-          concrete.add(model.thisClass().asInternalName());
+        String name = model.thisClass().asInternalName();
+        classes.put(name, model);
+        if (sources != null && !model.flags().has(AccessFlag.ABSTRACT) && RUN.matcher(name).matches()
+            && Files.exists(sources.resolve(name + ".java"))) {
+          concrete.add(name);
         }
       }
     } catch (IOException e) {
