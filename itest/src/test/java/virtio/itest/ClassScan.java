@@ -124,7 +124,8 @@ final class ClassScan {
 
   private static void bareIntegers(ClassModel model, MethodModel method, List<String> found) {
     String name = dotted(model) + "." + method.methodName();
-    if (BARE_INTEGER_NAMES.matcher(method.methodName()).matches() && INTEGERS.contains(method.methodTypeSymbol().returnType().descriptorString())) {
+    if (BARE_INTEGER_NAMES.matcher(method.methodName()).matches()
+        && INTEGERS.contains(method.methodTypeSymbol().returnType().descriptorString())) {
       found.add(name + " gives an integer");
     }
     method.findAttribute(Attributes.methodParameters()).ifPresent(parameters -> {

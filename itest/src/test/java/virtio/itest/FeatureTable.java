@@ -43,7 +43,8 @@ final class FeatureTable {
     List<String> lines = new ArrayList<>();
     lines.add("# Features");
     lines.add("");
-    lines.add("What the project is to do, and which tests show it. The build makes this page from annotations on the tests; do not edit it.");
+    lines.add("What the project is to do, and which tests show it. "
+        + "The build makes this page from annotations on the tests; do not edit it.");
     lines.add("");
     lines.add("%d of %d rows are shown.".formatted(rows.keySet().stream().filter(shown::containsKey).count(), rows.size()));
     lines.add("");

@@ -70,7 +70,8 @@ final class InFramework implements BeforeAllCallback, AfterAllCallback, Invocati
 
   private void inside(ReflectiveInvocationContext<Method> called) throws Throwable {
     TestProbeBuilder builder = system.createProbe();
-    builder.addTest(Inside.class, "run", called.getTargetClass().getName(), called.getExecutable().getName(), called.getArguments().toArray());
+    builder.addTest(Inside.class, "run", called.getTargetClass().getName(), called.getExecutable().getName(),
+        called.getArguments().toArray());
     TestProbeProvider probe = builder.build();
     container.installProbe(probe.getStream());
     try {

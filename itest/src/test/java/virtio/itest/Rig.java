@@ -75,7 +75,7 @@ final class Rig implements AutoCloseable {
     return configuration;
   }
 
-  /** Changes one property, and leaves the others. What was configured before must have taken effect: two changes at once may pass for one. */
+  /** Changes one property, and leaves the others. What was configured before must have taken effect: two at once may pass for one. */
   static void change(Configuration configuration, String property, String value) throws IOException {
     Dictionary<String, Object> properties = configuration.getProperties();
     properties.put(property, value);
@@ -143,7 +143,8 @@ final class Rig implements AutoCloseable {
 
   /** What a configuration of that kind brings. */
   private static String services(String factoryPid, String name) {
-    return factoryPid.startsWith("virtio.host.") ? "(|(virtio.host=" + name + ")(virtio.machine=" + name + "))" : "(virtio.port=" + name + ")";
+    boolean machine = factoryPid.startsWith("virtio.host.");
+    return machine ? "(|(virtio.host=" + name + ")(virtio.machine=" + name + "))" : "(virtio.port=" + name + ")";
   }
 
   private int count(String filter) {

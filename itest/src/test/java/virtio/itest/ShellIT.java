@@ -86,6 +86,23 @@ class ShellIT {
   }
 
   @Test
+  void checkSkipsWhereNoMachineCanBe() throws Exception {
+    rig.remove("virtio.host.lguest");
+    Shell.Answer answer = shell.run("virtio:check");
+    assertThat(answer.result()).isEqualTo(0);
+    assertThat(answer.text()).startsWith("block.lguest.split.lguest skipped: ").contains("virtio.host.lguest",
+        "1 combinations: 0 ok, 1 skipped, 0 failed");
+  }
+
+  @Test
+  void checkNamesTheBrickThatIsMissing() throws Exception {
+    rig.remove("virtio.ring.split");
+    Shell.Answer answer = shell.run("virtio:check --all");
+    assertThat(answer.result()).isEqualTo(1);
+    assertThat(answer.text()).startsWith("block.lguest.split.lguest FAILED: missing ring (virtio.ring=split)");
+  }
+
+  @Test
   void checkOnlyReadsTheUsersImage() throws Exception {
     Path image = rig.image("mine.img", 0);
     byte[] content = new byte[1 << 20];

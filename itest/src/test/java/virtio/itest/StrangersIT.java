@@ -85,7 +85,8 @@ class StrangersIT {
   }
 
   private virtio.bus.Combination glue(String name, VirtioDriver<?> driver, RingFormat ring, ConfigHandler config) throws Exception {
-    return new virtio.bus.Combination(driver, ours(Transport.class, "virtio.transport", "lguest"), ring, config, Map.of("virtio.glue", name));
+    Transport transport = ours(Transport.class, "virtio.transport", "lguest");
+    return new virtio.bus.Combination(driver, transport, ring, config, Map.of("virtio.glue", name));
   }
 
   private void serve(Combination parts) throws IOException {

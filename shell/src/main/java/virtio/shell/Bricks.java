@@ -166,6 +166,10 @@ final class Bricks {
   }
 
   private static String text(Object value) {
-    return value == null ? "" : value instanceof Object[] several ? String.join(",", Stream.of(several).map(String::valueOf).toList()) : String.valueOf(value);
+    return switch (value) {
+      case null -> "";
+      case Object[] several -> String.join(",", Stream.of(several).map(String::valueOf).toList());
+      default -> value.toString();
+    };
   }
 }

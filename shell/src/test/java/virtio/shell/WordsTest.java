@@ -32,7 +32,8 @@ class WordsTest {
 
   @Test
   void ofAStackTraceTheLastCauseCounts() {
-    String trace = "java.lang.IllegalStateException: outer\n\tat x.Y.z(Y.java:1)\nCaused by: java.io.IOException: image=/x is missing\n\tat a.B.c";
+    String trace = "java.lang.IllegalStateException: outer\n\tat x.Y.z(Y.java:1)\n"
+        + "Caused by: java.io.IOException: image=/x is missing\n\tat a.B.c";
     assertThat(Bricks.reason(trace)).isEqualTo("image=/x is missing");
     assertThat(Bricks.reason("java.lang.IllegalArgumentException: a=1 (2)\n\tat")).isEqualTo("a=1 (2)");
     assertThat(Bricks.reason(null)).isEqualTo("activation failed");
