@@ -21,6 +21,7 @@ import org.osgi.framework.BundleException;
 import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
 import virtio.block.BlockDevice;
+import virtio.bus.Bus;
 import virtio.testkit.Shows;
 
 /** Every combination that is built, in a live container: picked by configuration, taken apart and put together again while in use. */
@@ -75,7 +76,12 @@ class CombinationIT {
   void bothSidesSawTheSameStatusWalk(String glue) throws IOException {
     up(Combination.of(glue));
     rig.disk("disk0");
+    Bus bus = context.getService(context.getServiceReference(Bus.class));
     assertThat(rig.port("disk0").orElseThrow().device().statuses()).containsExactly(0, 1, 3, 11, 15);
+    assertThat(bus.served()).singleElement().satisfies(face -> {
+      assertThat(face.owner()).isEqualTo("disk0");
+      assertThat(face.statuses()).containsExactly(0, 1, 3, 11, 15);
+    });
   }
 
   @ParameterizedTest
