@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * @param owner the port's name, for messages
  * @param filter an LDAP filter over the device's properties, or empty
- * @param queueSize the most that each queue shall hold, a power of two; 0: as the device offers
+ * @param queueSize the most that each queue shall hold, a power of two; 0: as the device offers. Where the host gives the rings, as lguest's
+ *     does, their size is the host's, and this says nothing
  * @param mask features that may be accepted
  * @param resetDeadline how long a reset, or a ring's settling, may take
  */

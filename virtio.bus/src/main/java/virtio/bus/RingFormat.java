@@ -40,7 +40,7 @@ public interface RingFormat {
      */
     Q queue(int index, int size, RingAreas areas, Signal signal, Queue.Callback callback);
 
-    /** Where the other half finds it; {@link RingAreas#NONE} for a ring that shares no memory. */
+    /** Where the other half finds it: the areas that were given, or those chosen; {@link RingAreas#NONE} for a ring that shares no memory. */
     RingAreas areas(int index);
 
     /** Whether what was opened is ready for DRIVER_OK. Polled by the bus, with a deadline. */
