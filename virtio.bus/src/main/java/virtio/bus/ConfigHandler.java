@@ -14,6 +14,14 @@ public interface ConfigHandler {
     return Features.ALL;
   }
 
+  /**
+   * Of the feature bits reserved for rings and transports, 24 to 43, those that its driver's half brings by itself, so that they are
+   * accepted where they are offered: how a doorbell is spelled (NOTIFICATION_DATA), for one.
+   */
+  default Features accepts() {
+    return Features.NONE;
+  }
+
   /** Null, or what this device lacks, for a message to a person: {@code "window 'entry'"}. */
   String lacks(BusDevice device);
 

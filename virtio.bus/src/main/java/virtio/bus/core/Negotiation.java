@@ -23,7 +23,8 @@ final class Negotiation {
   static Features accept(Features offered, Combination parts, Features mask) {
     Features driver = parts.driver().features().minus(RESERVED);
     Features ring = parts.ring().features().and(RESERVED).with(FeatureBits.VIRTIO_F_VERSION_1);
-    return offered.and(driver.or(ring)).and(parts.transport().features()).and(parts.config().features()).and(mask)
+    Features handler = parts.config().accepts().and(RESERVED);
+    return offered.and(driver.or(ring).or(handler)).and(parts.transport().features()).and(parts.config().features()).and(mask)
         .closed(parts.driver().requires());
   }
 
