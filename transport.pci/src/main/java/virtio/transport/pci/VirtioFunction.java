@@ -1,0 +1,316 @@
+package virtio.transport.pci;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import virtio.bus.AddressSpace;
+import virtio.bus.BusDevice;
+import virtio.bus.Channel;
+import virtio.bus.Interrupt;
+import virtio.bus.Machine;
+import virtio.bus.Registration;
+import virtio.bus.Signal;
+import virtio.bus.Store;
+import virtio.bus.Window;
+import virtio.bus.spec.Pci;
+
+/**
+ * A virtio function. Windows: {@code "config"}, its configuration space, and {@code "bar0"} to {@code "bar5"}, where a region begins in that
+ * register. Interrupts: its MSI-X vectors at their numbers, then, last, its pin (INTx), null where it is not wired; whoever registers with
+ * the one switches the other off. It may write to memory while it is claimed, and not otherwise.
+ */
+final class VirtioFunction implements BusDevice, PciNode {
+  private static final System.Logger LOG = System.getLogger("virtio.transport.pci");
+  private static final String BAR = "bar";
+
+  private final PciBus on;
+  private final Machine machine;
+  private final PciAddress address;
+  private final Window config;
+  private final String name;
+  private final Map<String, Object> properties = new HashMap<>();
+  private final Window[] regions = new Window[Pci.BARS];
+  private final Set<Registration> handlers = new HashSet<>();
+  private final List<Bar> placed = new ArrayList<>();
+  private List<Bar> bars;
+  private int command = Pci.COMMAND_INTX_DISABLE;
+  private List<Interrupt> interrupts = List.of();
+  private Registration claim;
+  private boolean announced;
+  private boolean told;
+  private volatile boolean withdrawn;
+  private volatile boolean gone;
+
+  /** Switches it off, whatever it was before, and learns what regions it has. */
+  VirtioFunction(PciBus on, PciAddress address, Window config) {
+    this.on = on;
+    this.machine = on.root().machine();
+    this.address = address;
+    this.config = new Registers(config);
+    this.name = machine.name() + "/" + address;
+    config.write(Pci.COMMAND, 2, command);
+    MsixTable.off(config);
+    this.bars = Bar.sizes(config);
+    properties.put("machine", machine.name());
+    properties.put("vendor", (int) config.read(Pci.VENDOR_ID, 2));
+    properties.put("device", (int) config.read(Pci.DEVICE_ID, 2));
+    properties.put("subsystem", (int) config.read(Pci.SUBSYSTEM_ID, 2));
+    properties.put("class", (int) config.read(Pci.REVISION_AND_CLASS, 4) >>> 8);
+  }
+
+  @Override
+  public PciAddress address() {
+    return address;
+  }
+
+  /** A function that was put in the place of another has its decoding switched off. */
+  @Override
+  public boolean remains() {
+    return config.read(Pci.VENDOR_ID, 2) == (int) properties.get("vendor") && config.read(Pci.DEVICE_ID, 2) == (int) properties.get("device")
+        && (config.read(Pci.COMMAND, 2) & (Pci.COMMAND_IO | Pci.COMMAND_MEMORY)) == decoding();
+  }
+
+  private int decoding() {
+    return command & (Pci.COMMAND_IO | Pci.COMMAND_MEMORY);
+  }
+
+  @Override
+  public Need need(Space space) {
+    return Need.sum(bars.stream().filter(bar -> on.space(bar) == space).map(bar -> new Need(bar.size(), bar.size())).toList());
+  }
+
+  @Override
+  public void place() {
+    for (Bar bar : bars.stream().sorted((one, other) -> Long.compare(other.size(), one.size())).toList()) {
+      long at = on.take(on.space(bar), new Need(bar.size(), bar.size()));
+      if (at >= 0) {
+        placed.add(bar.at(at));
+      } else {
+        LOG.log(System.Logger.Level.WARNING, name + ": no room for " + bar.size() + " bytes of " + on.space(bar) + " (bar" + bar.index() + ")");
+      }
+    }
+    // What has no address decodes address 0: so all of a kind are decoded, or none.
+    int decoded = 0;
+    decoded |= whole(true) ? Pci.COMMAND_IO : 0;
+    decoded |= whole(false) ? Pci.COMMAND_MEMORY : 0;
+    for (Bar bar : placed) {
+      bar.program(config);
+      if ((decoded & (bar.io() ? Pci.COMMAND_IO : Pci.COMMAND_MEMORY)) != 0) {
+        Window region = bar.io() ? machine.ports(bar.address(), bar.size()) : machine.window(bar.address(), bar.size());
+        regions[bar.index()] = region == null ? null : new Registers(region);
+      }
+    }
+    command(decoded, 0);
+    wire();
+  }
+
+  private boolean whole(boolean io) {
+    long wanted = bars.stream().filter(bar -> bar.io() == io).count();
+    return wanted > 0 && wanted == placed.stream().filter(bar -> bar.io() == io).count();
+  }
+
+  private void wire() {
+    MsixTable table = MsixTable.of(machine, config, regions);
+    int vectors = table == null ? 0 : table.size();
+    Interrupt[] places = new Interrupt[vectors + 1];
+    for (int vector = 0; vector < vectors; vector++) {
+      Interrupt source = table.vector(vector);
+      places[vector] = handler -> register(source, handler, () -> { });
+    }
+    int pin = (int) config.read(Pci.INTERRUPT_PIN, 1);
+    Interrupt line = pin >= 1 && pin <= 4 ? on.lines().line(address.device(), pin) : null;
+    places[vectors] = line == null ? null : handler -> registerPin(line, handler);
+    interrupts = Collections.unmodifiableList(Arrays.asList(places));
+    properties.put("msix", vectors);
+    properties.put("intx", line != null);
+  }
+
+  private synchronized void command(int set, int clear) {
+    command = command & ~clear | set;
+    config.write(Pci.COMMAND, 2, command);
+  }
+
+  private Registration registerPin(Interrupt line, Runnable handler) {
+    Registration registered = register(line, handler, () -> command(Pci.COMMAND_INTX_DISABLE, 0));
+    command(0, Pci.COMMAND_INTX_DISABLE);
+    return registered;
+  }
+
+  private Registration register(Interrupt source, Runnable handler, Runnable afterwards) {
+    Registration registered = source.register(handler);
+    Registration[] self = new Registration[1];
+    self[0] = () -> {
+      synchronized (handlers) {
+        if (!handlers.remove(self[0])) {
+          return;
+        }
+      }
+      afterwards.run();
+      registered.close();
+    };
+    synchronized (handlers) {
+      handlers.add(self[0]);
+    }
+    return self[0];
+  }
+
+  /** Tells the watchers, once. */
+  void announce() {
+    if (!announced) {
+      announced = true;
+      on.root().appeared(this);
+    }
+  }
+
+  /** Somebody wants it out: the watchers are told, and its registers work until it is let go. */
+  void withdraw() {
+    withdrawn = true;
+    if (announced && !told) {
+      told = true;
+      on.root().disappeared(this);
+    }
+  }
+
+  boolean withdrawn() {
+    return withdrawn;
+  }
+
+  @Override
+  public void leave() {
+    gone = true;
+    withdraw();
+    placed.forEach(bar -> on.give(on.space(bar), bar.address(), bar.size()));
+    placed.clear();
+    bars = List.of();
+  }
+
+  synchronized boolean claimed() {
+    return claim != null;
+  }
+
+  /** Waits until nobody holds it, bounded. Any thread. */
+  synchronized boolean awaitFree(long nanos) throws InterruptedException {
+    long end = System.nanoTime() + nanos;
+    for (long left = nanos; claim != null && left > 0; left = end - System.nanoTime()) {
+      wait(left / 1_000_000 + 1);
+    }
+    return claim == null;
+  }
+
+  @Override
+  public synchronized Registration claim() {
+    if (gone || withdrawn || claim != null) {
+      throw new IllegalStateException("device=" + name + ": " + (claim != null ? "taken" : "gone"));
+    }
+    Registration[] self = new Registration[1];
+    self[0] = () -> release(self[0]);
+    claim = self[0];
+    command(Pci.COMMAND_MASTER, 0);
+    return claim;
+  }
+
+  private void release(Registration held) {
+    synchronized (this) {
+      if (claim != held) {
+        return;
+      }
+      command(0, Pci.COMMAND_MASTER);
+    }
+    List<Registration> left;
+    synchronized (handlers) {
+      left = List.copyOf(handlers);
+    }
+    left.forEach(Registration::close);
+    synchronized (this) {
+      claim = null;
+      notifyAll();
+    }
+    on.root().lookAgain();
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Map<String, Object> properties() {
+    return Collections.unmodifiableMap(properties);
+  }
+
+  @Override
+  public Window window(String window) {
+    if (window.equals("config")) {
+      return config;
+    }
+    if (window.length() != BAR.length() + 1 || !window.startsWith(BAR)) {
+      return null;
+    }
+    int index = window.charAt(BAR.length()) - '0';
+    return index >= 0 && index < regions.length ? regions[index] : null;
+  }
+
+  @Override
+  public Store store() {
+    return null;
+  }
+
+  @Override
+  public List<Interrupt> interrupts() {
+    return interrupts;
+  }
+
+  /** A register rings: the config handler knows which. */
+  @Override
+  public Signal doorbell(long argument) {
+    return null;
+  }
+
+  @Override
+  public AddressSpace memory() {
+    return machine.space(0);
+  }
+
+  @Override
+  public Channel channel() {
+    return null;
+  }
+
+  /** Registers, as long as the function is there. */
+  private final class Registers implements Window {
+    private final Window there;
+
+    Registers(Window there) {
+      this.there = there;
+    }
+
+    @Override
+    public long size() {
+      return there.size();
+    }
+
+    @Override
+    public long read(long offset, int width) {
+      return gone ? Access.allOnes(width) : there.read(offset, width);
+    }
+
+    @Override
+    public void write(long offset, int width, long value) {
+      if (!gone) {
+        there.write(offset, width, value);
+      }
+    }
+
+    @Override
+    public void post(long offset, int width, long value) {
+      if (!gone) {
+        there.post(offset, width, value);
+      }
+    }
+  }
+}
