@@ -15,4 +15,12 @@ public interface Window {
   long read(long offset, int width);
 
   void write(long offset, int width, long value);
+
+  /**
+   * A write that is not waited for, as a doorbell is: in order with this machine's other writes, and after every store to memory its
+   * caller made before. Never blocks. Registers that cannot do that are written.
+   */
+  default void post(long offset, int width, long value) {
+    write(offset, width, value);
+  }
 }
