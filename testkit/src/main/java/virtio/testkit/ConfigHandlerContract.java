@@ -214,18 +214,23 @@ public abstract class ConfigHandlerContract {
   void theDeviceLearnsWhereEachQueueLies() {
     DeviceConfig config = open();
     walk(config, ACCEPTED);
-    for (int i = 0; i < 2; i++) {
-      RingAreas given = config.given(i);
-      RingAreas areas = given.equals(RingAreas.NONE) ? new RingAreas(0x10_0000L * (i + 1), 0x10_1000L * (i + 1), 0x10_2000L * (i + 1)) : given;
-      config.enable(i, config.queueSize(i), areas);
-    }
+    enableBoth(config);
     config.status(15);
     for (int i = 0; i < 2; i++) {
-      RingAreas given = config.given(i);
-      RingAreas areas = given.equals(RingAreas.NONE) ? new RingAreas(0x10_0000L * (i + 1), 0x10_1000L * (i + 1), 0x10_2000L * (i + 1)) : given;
-      assertThat(device.areas(i)).isEqualTo(areas);
+      assertThat(device.areas(i)).isEqualTo(areas(config, i));
       assertThat(device.size(i)).isEqualTo(config.queueSize(i));
     }
+  }
+
+  private static void enableBoth(DeviceConfig config) {
+    for (int i = 0; i < 2; i++) {
+      config.enable(i, config.queueSize(i), areas(config, i));
+    }
+  }
+
+  private static RingAreas areas(DeviceConfig config, int index) {
+    RingAreas given = config.given(index);
+    return given.equals(RingAreas.NONE) ? new RingAreas(0x10_0000L * (index + 1), 0x10_1000L * (index + 1), 0x10_2000L * (index + 1)) : given;
   }
 
   @Test
@@ -246,6 +251,7 @@ public abstract class ConfigHandlerContract {
 
   private void theDeviceIsLive(DeviceConfig config) {
     walk(config, ACCEPTED);
+    enableBoth(config);
     config.status(15);
     assertThat(config.status()).isEqualTo(15);
   }

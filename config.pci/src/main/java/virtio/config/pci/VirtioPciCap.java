@@ -51,6 +51,6 @@ record VirtioPciCap(int at, int capLen, int type, int bar, long offset, long len
 
   /** Whether it has that many bytes after the structure's own. */
   boolean hasExtra(int bytes) {
-    return capLen >= EXTRA + bytes;
+    return capLen >= EXTRA + bytes && at + EXTRA + bytes <= SPACE;
   }
 }

@@ -1,0 +1,300 @@
+package virtio.config.pci;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import virtio.bus.BusDevice;
+import virtio.bus.DeviceConfig;
+import virtio.bus.DeviceId;
+import virtio.bus.Features;
+import virtio.bus.Registration;
+import virtio.bus.RingAreas;
+import virtio.bus.spec.DeviceStatus;
+import virtio.bus.spec.FeatureBits;
+import virtio.bus.spec.Pci;
+import virtio.bus.spec.VirtioBlk;
+import virtio.testkit.Clause;
+import virtio.testkit.Shows;
+import virtio.testkit.Trap;
+import virtio.testkit.fake.FakeRegisters;
+import virtio.testkit.fake.FakeVirtioPci;
+
+/** The driver's half over functions that are made as the specification allows, and as it does not. */
+@Timeout(60)
+class DriverHalfTest {
+  private static final int PLACE = 4;
+  private static final int NO_VECTOR = 0xFFFF;
+  private static final RingAreas AREAS = new RingAreas(0x1_2345_6000L, 0x2_2345_7000L, 0x3_2345_8000L);
+
+  private final PciRig rig = new PciRig();
+  private final PciConfig handler = new PciConfig();
+  private final FakeRegisters registers = new FakeRegisters(new DeviceId(2, DeviceId.VENDOR_QUMRANET))
+      .offers(Features.of(FeatureBits.VIRTIO_F_VERSION_1)).has(VirtioBlk.CAPACITY, 0x8000_0000_1234_5678L).has(VirtioBlk.WRITEBACK, 1)
+      .queue(0, 256).queue(1, 64).queue(2, 64);
+  private final LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
+  private DeviceConfig config;
+  private Registration claim;
+
+  @AfterEach
+  void close() {
+    if (config != null) {
+      config.close();
+    }
+    if (claim != null) {
+      claim.close();
+    }
+    rig.close();
+  }
+
+  private FakeVirtioPci function() {
+    return rig.function(PLACE, PciRig.BLOCK, registers);
+  }
+
+  private DeviceConfig open() {
+    BusDevice device = rig.find(PLACE);
+    claim = device.claim();
+    config = handler.open(device);
+    config.listener(new DeviceConfig.Listener() {
+      @Override
+      public void queue(int index) {
+        told.add("queue " + index);
+      }
+
+      @Override
+      public void changed() {
+        told.add("changed");
+      }
+    });
+    return config;
+  }
+
+  private DeviceConfig live(Features accepted) {
+    open();
+    config.status(0);
+    config.status(3);
+    config.accept(accepted);
+    config.status(11);
+    for (int queue = 0; config.queueSize(queue) != 0; queue++) {
+      config.enable(queue, config.queueSize(queue), AREAS);
+    }
+    config.status(15);
+    return config;
+  }
+
+  private String next() throws InterruptedException {
+    return told.poll(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  @Clause("PCI Device Layout")
+  void everyRegisterIsAccessedAsWideAsItIs() {
+    FakeVirtioPci function = function().vectors(4).modern();
+    live(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
+    assertThat(config.read(VirtioBlk.CAPACITY)).isEqualTo(0x8000_0000_1234_5678L);
+    config.write(VirtioBlk.WRITEBACK, 0);
+    assertThat(registers.read(VirtioBlk.WRITEBACK)).isZero();
+    assertThat(registers.areas(1)).isEqualTo(AREAS);
+    assertThat(function.wrongs()).isEmpty();
+  }
+
+  @Test
+  @Clause("PCI Device Discovery")
+  void aTransitionalDeviceIsUsedAsAModernOne() {
+    rig.function(PLACE, 0x1001, registers).vectors(4).modern();
+    BusDevice device = rig.find(PLACE);
+    assertThat(handler.identify(device)).isEqualTo(new DeviceId(2, DeviceId.VENDOR_QUMRANET));
+    live(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
+    assertThat(config.status()).isEqualTo(15);
+  }
+
+  @Test
+  @Clause("Legacy Interface: A Note on Device Layout Detection")
+  void aLegacyDeviceIsRefusedByThatWord() {
+    rig.function(PLACE, 0x1001, registers).vectors(4);
+    BusDevice device = rig.find(PLACE);
+    assertThat(handler.lacks(device)).isNull();
+    assertThat(handler.identify(device)).isEqualTo(new DeviceId(2, DeviceId.VENDOR_QUMRANET));
+    assertThatThrownBy(() -> handler.open(device)).isInstanceOf(IllegalStateException.class).hasMessageContaining("legacy");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"7, 0, 64", "2, 0, 64", "4, 0x3FF0, 64", "4, 2, 64", "4, 0, 12", "4, 0xFFFFFFFF, 0xFFFFFFFF"})
+  @Clause("Virtio Structure PCI Capabilities")
+  void theFirstUsableOfEachTypeIsTaken(int bar, long offset, long length) {
+    FakeVirtioPci function = function();
+    function.structure(9, 0x77, 0x1111, 0x2222);
+    function.structure(1, bar, offset, length);
+    function.structure(2, 4, 0x10, 64);
+    function.modern();
+    live(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
+    assertThat(config.status()).isEqualTo(15);
+    config.doorbell(1).raise(0);
+    assertThat(function.rung()).containsExactly("+4 w2 0x1");
+    assertThat(function.wrongs()).isEmpty();
+  }
+
+  @Test
+  void aDeviceWithoutAStructureThatIsNeededIsNamed() {
+    FakeVirtioPci function = function();
+    function.modern();
+    int isr = Pci.capabilities(rig.find(PLACE).window("config")).get(1);
+    function.put(isr + 4, 1, 6);
+    assertThatThrownBy(() -> handler.open(rig.find(PLACE))).isInstanceOf(IllegalStateException.class).hasMessageContaining("ISR status");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4, 0, +0 w2 0x0", "4, 2, +8 w2 0x2", "0, 2, +0 w2 0x2", "2, 1, +2 w2 0x1"})
+  @Clause("Notification structure layout")
+  void aDoorbellLiesWhereOffsetAndMultiplierSay(int multiplier, int queue, String rung) {
+    FakeVirtioPci function = function().multiplier(multiplier).modern();
+    live(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
+    config.doorbell(queue).raise(77);
+    assertThat(function.rung()).containsExactly(rung);
+  }
+
+  @Test
+  @Clause("Available Buffer Notifications")
+  void aDoorbellTellsThePositionWhereThatWasNegotiated() {
+    FakeVirtioPci function = function().modern();
+    live(Features.of(FeatureBits.VIRTIO_F_VERSION_1, FeatureBits.VIRTIO_F_NOTIFICATION_DATA));
+    config.doorbell(1).raise(0x1_8002);
+    assertThat(function.rung()).containsExactly("+4 w4 0x80020001");
+  }
+
+  @Test
+  @Clause("Available Buffer Notifications")
+  void aDoorbellTellsWhatTheDeviceWantsToHear() {
+    FakeVirtioPci function = function().modern();
+    live(Features.of(FeatureBits.VIRTIO_F_VERSION_1, FeatureBits.VIRTIO_F_NOTIF_CONFIG_DATA));
+    config.doorbell(2).raise(9);
+    assertThat(function.rung()).containsExactly("+8 w2 0x42");
+    assertThat(handler.accepts()).isEqualTo(Features.of(38, 39));
+  }
+
+  @Test
+  void aDoorbellOutsideItsStructureIsRefused() {
+    FakeVirtioPci function = function().multiplier(0x0800);
+    function.modern();
+    live(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
+    assertThatThrownBy(() -> config.doorbell(2)).isInstanceOf(IllegalStateException.class).hasMessageContaining("queue=2");
+  }
+
+  @Test
+  @Shows("F48")
+  @Clause("MSI-X Vector Configuration")
+  void eachQueueHasAVectorOfItsOwnWhereThereAreEnough() throws InterruptedException {
+    FakeVirtioPci function = function().vectors(4).modern();
+    live(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
+    assertThat(List.of(function.configVector(), function.vector(0), function.vector(1), function.vector(2))).containsExactly(0, 1, 2, 3);
+    registers.interrupt(1);
+    assertThat(next()).isEqualTo("queue 1");
+    registers.tell();
+    assertThat(next()).isEqualTo("changed");
+    config.status(0);
+    assertThat(function.messages()).isFalse();
+    assertThat(rig.machine.messagesOut()).isZero();
+  }
+
+  @Test
+  @Trap("T20")
+  @Clause("MSI-X Vector Configuration")
+  void queuesShareVectorsWhereThereAreFewer() throws InterruptedException {
+    FakeVirtioPci function = function().vectors(2).modern();
+    live(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
+    assertThat(List.of(function.configVector(), function.vector(0), function.vector(1), function.vector(2))).containsExactly(0, 1, 1, 1);
+    registers.interrupt(2);
+    assertThat(List.of(next(), next(), next())).containsExactly("queue 0", "queue 1", "queue 2");
+  }
+
+  @Test
+  @Trap("T20")
+  @Clause("MSI-X Vector Configuration")
+  void aVectorThatReadsBackNoVectorIsSharedWithChanges() throws InterruptedException {
+    FakeVirtioPci function = function().vectors(4).refusesVectors(2).modern();
+    live(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
+    assertThat(List.of(function.configVector(), function.vector(0), function.vector(1), function.vector(2))).containsExactly(0, 1, 0, 0);
+    registers.interrupt(2);
+    assertThat(List.of(next(), next(), next())).containsExactly("queue 1", "queue 2", "changed");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3})
+  @Trap({"T20", "T21"})
+  @Clause("ISR status capability")
+  void thePinServesWhereVectorsDoNot(int vectors) throws InterruptedException {
+    FakeVirtioPci function = function();
+    if (vectors > 0) {
+      function.vectors(vectors);
+    }
+    function.refusesVectors(vectors == 3 ? 0 : 99).modern();
+    live(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
+    assertThat(function.messages()).isFalse();
+    assertThat(function.vector(0)).isEqualTo(NO_VECTOR);
+    synchronized (rig.machine) {   // the line is looked at when both bits stand
+      registers.interrupt(0);
+      registers.tell();
+    }
+    assertThat(List.of(next(), next(), next(), next())).containsExactly("queue 0", "queue 1", "queue 2", "changed");
+    registers.tell();
+    assertThat(next()).isEqualTo("changed");
+    assertThat(told).isEmpty();
+  }
+
+  @Test
+  @Trap("T20")
+  void aMachineThatRunsOutOfMessagesIsSharedThenThePinIs() throws InterruptedException {
+    rig.machine.messages(1);
+    FakeVirtioPci function = function().vectors(4).modern();
+    live(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
+    assertThat(List.of(function.configVector(), function.vector(0), function.vector(1), function.vector(2))).containsExactly(0, 0, 0, 0);
+    registers.interrupt(0);
+    assertThat(next()).isEqualTo("queue 0");
+  }
+
+  @Test
+  @Trap("T18")
+  void aDeviceThatHasGoneReadsGoneBeforeAnyBitIsLookedAt() {
+    FakeVirtioPci function = function().vectors(4).modern();
+    live(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
+    function.pull();
+    assertThat(config.status()).isEqualTo(DeviceStatus.GONE);
+    assertThat(config.queueSize(0)).isZero();
+    assertThatThrownBy(() -> handler.open(rig.find(PLACE))).isInstanceOf(IllegalStateException.class).hasMessageContaining("gone");
+  }
+
+  @Test
+  void aCapabilityThatRunsOutOfConfigurationSpaceIsNotUsed() {
+    FakeVirtioPci function = function().modern();
+    int last = function.structure(2, 4, 0x3000, 64);
+    function.put(last + 1, 1, 0xF0).put(0xF0, 1, 9).put(0xF2, 1, 20).put(0xF3, 1, 2);
+    live(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
+    config.doorbell(1).raise(0);
+    assertThat(function.rung()).containsExactly("+4 w2 0x1");
+  }
+
+  @Test
+  @Clause("PCI configuration access capability")
+  void aRegionWithoutAnAddressIsReachedThroughConfigurationSpace() {
+    ConfigSpaceOnly only = new ConfigSpaceOnly();
+    ConfigurationAccess access = new ConfigurationAccess(only, 0x40);
+    access.region(4, 0x100).write(22, 2, 7);
+    access.region(4, 0x100).read(20, 1);
+    assertThat(only.log).containsExactly("write 44 1 4", "write 4c 4 2", "write 48 4 16", "write 50 2 7", "write 44 1 4", "write 4c 4 1",
+        "write 48 4 14", "read 50 1");
+  }
+
+  @Test
+  void noDeviceIsShownYet() {
+    assertThatThrownBy(() -> handler.expose(registers, new Place(rig, 5))).isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("config.pci shows no device yet");
+  }
+}
