@@ -1,12 +1,15 @@
 package virtio.shell;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Hashtable;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
@@ -19,6 +22,8 @@ import virtio.bus.Port;
  * again. One thread.
  */
 final class Mount implements AutoCloseable {
+  /** The program that has the real devices. */
+  static final String QEMU = "qemu-system-x86_64";
   /** How long what was configured may take to go again. */
   private static final int GONE_SECONDS = 10;
   private static final AtomicInteger NUMBERS = new AtomicInteger();
@@ -49,9 +54,13 @@ final class Mount implements AutoCloseable {
     Mount mount = new Mount(context, admin);
     String name = mount.name;
     try {
-      mount.configure(parts.hostPid(), "(virtio.host=" + name + ")", Map.of("layout", parts.config()));
-      mount.configure(parts.devicePid(), "", Map.of("image", image.toString(), "readonly", "false", "serial", name,
-          "faces", parts.face(), "host.target", "(virtio.host=" + name + ")"));
+      if (parts.real()) {
+        mount.configure(parts.hostPid(), "(virtio.machine=" + name + ")", Map.of("drives", image + ",format=raw"));
+      } else {
+        mount.configure(parts.hostPid(), "(virtio.host=" + name + ")", Map.of("layout", parts.config()));
+        mount.configure(parts.devicePid(), "", Map.of("image", image.toString(), "readonly", "false", "serial", name,
+            "faces", parts.face(), "host.target", "(virtio.host=" + name + ")"));
+      }
       mount.configure(parts.portPid(), "(virtio.port=" + name + ")", Map.of("glue.target", "(virtio.glue=" + parts.name() + ")",
           "device.filter", "(name=" + name + "/*)"));
       return mount;
@@ -59,6 +68,12 @@ final class Mount implements AutoCloseable {
       mount.close();
       throw e;
     }
+  }
+
+  /** Whether {@link #QEMU} is on the path. */
+  static boolean qemu() {
+    String path = System.getenv("PATH");
+    return path != null && Stream.of(path.split(File.pathSeparator)).anyMatch(folder -> Files.isExecutable(Path.of(folder, QEMU)));
   }
 
   private void configure(String factoryPid, String service, Map<String, String> properties) throws IOException {

@@ -1,5 +1,7 @@
 package virtio.shell;
 
+import java.util.List;
+
 /**
  * The four parts that a combination's name tells, and the factory PIDs that follow from them.
  *
@@ -25,8 +27,13 @@ record Parts(String driver, String transport, String ring, String config) {
     return transport + "." + ring + "." + config;
   }
 
+  /** Whether somebody else's device stands at the other side: QEMU has the one that PCI and virtio over PCI describe. */
+  boolean real() {
+    return transport.equals("pci") && config.equals("pci");
+  }
+
   String hostPid() {
-    return "virtio.host." + transport;
+    return "virtio.host." + (real() ? "qemu" : transport);
   }
 
   String devicePid() {
@@ -35,5 +42,10 @@ record Parts(String driver, String transport, String ring, String config) {
 
   String portPid() {
     return "virtio." + driver;
+  }
+
+  /** All that must be there to be configured. */
+  List<String> pids() {
+    return real() ? List.of(hostPid(), portPid()) : List.of(hostPid(), devicePid(), portPid());
   }
 }

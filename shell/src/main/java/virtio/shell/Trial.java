@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import org.osgi.framework.BundleContext;
@@ -46,13 +45,16 @@ final class Trial {
     } catch (IllegalArgumentException e) {
       return Outcome.failed(e.getMessage());
     }
-    for (String pid : List.of(parts.hostPid(), parts.devicePid(), parts.portPid())) {
+    for (String pid : parts.pids()) {
       if (!bricks.takes(pid)) {
         return Outcome.skipped("no bundle here takes " + pid);
       }
     }
     if (!parts.driver().equals("block")) {
       return Outcome.skipped("only block is checked");
+    }
+    if (parts.real() && !Mount.qemu()) {
+      return Outcome.skipped(Mount.QEMU + " not found");
     }
     if (!Wait.until(BRICKS_SECONDS, () -> bricks.missing(combination).isEmpty(), left -> { })) {
       return Outcome.failed(bricks.missing(combination).stream().map(m -> "missing " + m.reference() + " " + m.target())
