@@ -91,7 +91,8 @@ final class VirtioFunction implements BusDevice, PciNode {
       if (at >= 0) {
         placed.add(bar.at(at));
       } else {
-        LOG.log(System.Logger.Level.WARNING, name + ": no room for " + bar.size() + " bytes of " + on.space(bar) + " (bar" + bar.index() + ")");
+        // Ports are for legacy drivers, and many machines have none.
+        LOG.log(bar.io() ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING, name + ": no room for " + bar.size() + " bytes of " + on.space(bar) + " (bar" + bar.index() + ")");
       }
     }
     // What has no address decodes address 0: so all of a kind are decoded, or none.
