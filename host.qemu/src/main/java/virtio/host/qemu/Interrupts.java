@@ -202,7 +202,7 @@ final class Interrupts implements AutoCloseable {
     private static final long SLOW_NANOS = 100_000_000;
     private static final long BRISK_REST = 20_000;
     private static final long SLOW_REST = 200_000;
-    private static final long IDLE_REST = 2_000_000;
+    private static final long IDLE_REST = 4_000_000;
     private static final long ENDLESS_REST = 100_000_000;
 
     private volatile long last = System.nanoTime();

@@ -15,7 +15,7 @@ final class MachineKeeper implements AutoCloseable {
   private static final long FIRST_PAUSE_NANOS = 100_000_000L;
   private static final long LONGEST_PAUSE_NANOS = 5_000_000_000L;
   private static final long RELEASE_NANOS = 2_000_000_000L;
-  private static final long STEADY_NANOS = 10_000_000_000L;
+  private static final long STEADY_NANOS = 1_000_000_000L;
 
   private final BundleContext context;
   private final Settings settings;
@@ -43,17 +43,12 @@ final class MachineKeeper implements AutoCloseable {
   }
 
   private void round() {
-    long started = System.nanoTime();
     try (QemuMachine fresh = QemuMachine.start(settings, worker::unpark)) {
       serve(fresh);
     } catch (IOException refused) {
       complain(refused.getMessage());
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-    }
-    if (System.nanoTime() - started > STEADY_NANOS) {
-      pause = FIRST_PAUSE_NANOS;
-      complaint = "";
     }
     long end = System.nanoTime() + pause;
     for (long left = pause; left > 0 && !worker.stopped(); left = end - System.nanoTime()) {
@@ -63,7 +58,11 @@ final class MachineKeeper implements AutoCloseable {
   }
 
   private void serve(QemuMachine serving) throws InterruptedException {
+    long since = System.nanoTime();
     machine = serving;
+    if (!complaint.isEmpty()) {
+      LOG.log(System.Logger.Level.INFO, "machine " + settings.name() + ": runs again, process " + serving.pid());
+    }
     ServiceRegistration<Machine> registration = context.registerService(Machine.class, serving, properties());
     try {
       while (serving.lost() == null && !worker.stopped()) {
@@ -76,7 +75,10 @@ final class MachineKeeper implements AutoCloseable {
     if (serving.lost() == null) {
       serving.awaitRegions(RELEASE_NANOS);
     } else {
-      complain(serving.lost());
+      complain(serving.epitaph());
+    }
+    if (System.nanoTime() - since > STEADY_NANOS) {
+      pause = FIRST_PAUSE_NANOS;
     }
   }
 

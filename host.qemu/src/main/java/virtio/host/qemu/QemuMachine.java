@@ -36,6 +36,7 @@ final class QemuMachine implements Machine, AutoCloseable {
   private static final int CELLS = 4096;
   private static final long START_NANOS = 10_000_000_000L;
   private static final long LOOK_MILLIS = 50;
+  private static final long END_MILLIS = 200;
 
   private final Settings settings;
   private final QemuProcess process;
@@ -116,13 +117,12 @@ final class QemuMachine implements Machine, AutoCloseable {
     qtest.deadline(settings.deadlineMillis() * 1_000_000);
     interrupts.start();
     process.serving();
-    process.ended().thenAccept(ended -> lost("process " + ended.pid() + " has ended, exit value " + ended.exitValue()));
+    process.ended().thenRun(() -> lost("the process has ended"));
   }
 
   private void requireLife() throws IOException {
-    String reason = lost.get();
-    if (reason != null) {
-      throw new IOException(process.alive() ? reason : process.reason());
+    if (lost.get() != null) {
+      throw new IOException(epitaph());
     }
   }
 
@@ -174,6 +174,11 @@ final class QemuMachine implements Machine, AutoCloseable {
   /** Null while it is there. */
   String lost() {
     return lost.get();
+  }
+
+  /** Why it has gone, in one line: of a process that has ended, how. */
+  String epitaph() {
+    return process.awaitEnd(END_MILLIS) ? process.reason() : lost.get();
   }
 
   long pid() {

@@ -71,6 +71,16 @@ final class QemuProcess implements AutoCloseable {
     return process.isAlive();
   }
 
+  /** Whether it has ended by then. */
+  boolean awaitEnd(long millis) {
+    try {
+      return process.waitFor(millis, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
   CompletableFuture<Process> ended() {
     return process.onExit();
   }

@@ -169,6 +169,17 @@ class QemuMachineTest {
   }
 
   @Test
+  void aQemuDoesNotOutliveTheJvmThatStartedIt() throws Exception {
+    Qemu.require("q35");
+    Process owner = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+        System.getProperty("java.class.path"), OwnerProcess.class.getName()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    long pid = Long.parseLong(owner.inputReader().readLine());
+    assertThat(ProcessHandle.of(pid)).isPresent();
+    owner.destroyForcibly().waitFor();
+    assertThat(Await.that(Duration.ofSeconds(5), () -> !ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false))).isTrue();
+  }
+
+  @Test
   void whatQemuRefusesIsToldInItsWords() throws IOException {
     Qemu.require("q35");
     Path image = image();
