@@ -55,7 +55,8 @@ final class Mount implements AutoCloseable {
     String name = mount.name;
     try {
       if (parts.real()) {
-        mount.configure(parts.hostPid(), "(virtio.machine=" + name + ")", Map.of("drives", image + ",format=raw"));
+        String drive = image.toString().replace(",", ",,") + ",format=raw,serial=" + name;
+        mount.configure(parts.hostPid(), "(virtio.machine=" + name + ")", Map.of("drives", new String[] {drive}));
       } else {
         mount.configure(parts.hostPid(), "(virtio.host=" + name + ")", Map.of("layout", parts.config()));
         mount.configure(parts.devicePid(), "", Map.of("image", image.toString(), "readonly", "false", "serial", name,
@@ -76,7 +77,7 @@ final class Mount implements AutoCloseable {
     return path != null && Stream.of(path.split(File.pathSeparator)).anyMatch(folder -> Files.isExecutable(Path.of(folder, QEMU)));
   }
 
-  private void configure(String factoryPid, String service, Map<String, String> properties) throws IOException {
+  private void configure(String factoryPid, String service, Map<String, ?> properties) throws IOException {
     Configuration configuration = admin.createFactoryConfiguration(factoryPid, "?");
     parts.push(new Part(configuration, service));
     Hashtable<String, Object> dictionary = new Hashtable<>(properties);
