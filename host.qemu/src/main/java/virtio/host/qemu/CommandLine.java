@@ -8,7 +8,11 @@ final class CommandLine {
   private CommandLine() {
   }
 
-  /** @param directory where sockets, memory and ROM are */
+  /**
+   * Drives come after devices, since those may be the ports that they are plugged into.
+   *
+   * @param directory where sockets, memory and ROM are
+   */
   static List<String> of(Settings settings, PrivateDirectory directory) {
     String megabytes = (settings.memory() >> 20) + "M";
     List<String> all = new ArrayList<>(List.of(
@@ -21,14 +25,14 @@ final class CommandLine {
         "-machine", settings.board().spelling + ",accel=tcg,memory-backend=memory" + settings.options(),
         "-bios", directory.file("rom").toString()));
     all.addAll(settings.board().arguments);
-    for (int number = 0; number < settings.drives().size(); number++) {
-      all.addAll(settings.drives().get(number).arguments(number));
-    }
     for (String blockdev : settings.blockdevs()) {
       all.addAll(List.of("-blockdev", blockdev));
     }
     for (String device : settings.devices()) {
       all.addAll(List.of("-device", device));
+    }
+    for (int number = 0; number < settings.drives().size(); number++) {
+      all.addAll(settings.drives().get(number).arguments(number));
     }
     all.addAll(settings.arguments());
     return all;

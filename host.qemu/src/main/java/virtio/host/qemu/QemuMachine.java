@@ -79,7 +79,11 @@ final class QemuMachine implements Machine, AutoCloseable {
       try {
         machine.connect(server, directory.file("qmp"));
         return machine;
-      } catch (IOException | RuntimeException failed) {
+      } catch (IOException failed) {
+        String reason = process.awaitEnd(END_MILLIS) ? process.reason() : failed.getMessage();
+        machine.close();
+        throw new IOException(reason, failed);
+      } catch (RuntimeException failed) {
         machine.close();
         throw failed;
       }
@@ -121,8 +125,8 @@ final class QemuMachine implements Machine, AutoCloseable {
   }
 
   private void requireLife() throws IOException {
-    if (lost.get() != null) {
-      throw new IOException(epitaph());
+    if (qtest.lost() != null) {
+      throw new IOException(qtest.lost());
     }
   }
 

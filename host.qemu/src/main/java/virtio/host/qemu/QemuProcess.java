@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 
 /**
  * A QEMU of ours, from start to end. It is ended by its process id. Where {@code setpriv} is installed the kernel ends it when the thread
- * that started it has gone, so even a JVM that is killed leaves none behind; elsewhere a shutdown hook does what it can.
+ * that started it has gone, so even a JVM that is killed leaves none behind; elsewhere a shutdown hook does what it can. Where {@code setsid}
+ * is, an interrupt typed at the terminal is for the JVM alone, which takes its drivers away before QEMU ends.
  */
 final class QemuProcess implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("virtio.host.qemu");
@@ -48,6 +49,7 @@ final class QemuProcess implements AutoCloseable {
     Path found = find(binary).orElseThrow(() -> new IOException("binary=" + binary + " not found"));
     Optional<Path> guard = find("setpriv");
     List<String> command = new ArrayList<>();
+    find("setsid").ifPresent(setsid -> command.add(setsid.toString()));
     guard.ifPresent(setpriv -> command.addAll(List.of(setpriv.toString(), "--pdeathsig", "TERM", "--")));
     command.add(found.toString());
     command.addAll(arguments);

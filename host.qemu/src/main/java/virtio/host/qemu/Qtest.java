@@ -59,6 +59,11 @@ final class Qtest implements AutoCloseable {
     send(new Call(command, null));
   }
 
+  /** Why nothing will be answered any more; null while it will. */
+  String lost() {
+    return lost;
+  }
+
   /** What has been sent, whoever sent it, counts as unanswered from here on. */
   @Override
   public void close() {

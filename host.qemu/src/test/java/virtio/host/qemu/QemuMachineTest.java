@@ -185,6 +185,10 @@ class QemuMachineTest {
     Path image = image();
     assertThatThrownBy(() -> new Qemu("q35", image, Map.of("device", List.of("no-such-device"))))
         .isInstanceOf(IOException.class).hasMessageContaining("'no-such-device' is not a valid device model name");
+    for (int round = 0; round < 10; round++) {
+      assertThatThrownBy(() -> new Qemu("q35", image, Map.of("drives", image + ",bus=none"))).isInstanceOf(IOException.class)
+          .hasMessageEndingWith("Bus 'none' not found");
+    }
     assertThatThrownBy(() -> new Qemu("q35", directory.resolve("none.raw"), Map.of()))
         .isInstanceOf(IOException.class).hasMessageContaining("none.raw: no such file");
     assertThatThrownBy(() -> new Qemu("q35", image, Map.of("binary", "qemu-system-none")))
