@@ -6,8 +6,11 @@ import java.util.Map;
 
 /** The machines of QEMU's that are known here: where their memory and their host bridge are, and how their processor is parked. */
 enum Board {
-  /** A PC. Below 1 MiB memory is not all memory; the hole for devices begins at 2 GiB at the earliest. */
-  Q35("q35", "qemu-system-x86_64", 0, 1 << 20, List.of(), Map.of(
+  /**
+   * A PC. Below 1 MiB memory is not all memory; the hole for devices begins at 2 GiB at the earliest. There is no ACPI here, so PCI Express
+   * ports are to be plugged into by their own means.
+   */
+  Q35("q35", "qemu-system-x86_64", 0, 1 << 20, List.of("-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"), Map.of(
       "pci/0/config", "ports:0xcf8",
       "pci/0/memory", "0xc0000000:0x3ec00000",
       "pci/0/memory64", "0x800000000:0x800000000",
