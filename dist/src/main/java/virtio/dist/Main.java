@@ -1,10 +1,13 @@
 package virtio.dist;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.osgi.framework.BundleException;
 
 /** Starts a container as the command line asks. Exit status: 0 success, 1 a failure, 2 a wrong command line. */
@@ -44,6 +47,7 @@ public final class Main {
       return complain(e, WRONG_USAGE);
     }
     try {
+      requireProgram(options);
       return new Main(home, options, instance(options, folder)).run();
     } catch (Exception e) {
       LOG.log(System.Logger.Level.DEBUG, "ended by an exception", e);
@@ -53,10 +57,27 @@ public final class Main {
 
   private static void checkGlue(Home home, Options options) throws IOException {
     List<String> known = home.combinations();
-    String glue = options.glue().orElse(DEFAULT_GLUE);
+    String glue = parts(options).glue();
     if (!known.contains(glue)) {
       throw new IllegalArgumentException("--glue " + glue + ": no such combination; there are " + String.join(", ", known));
     }
+  }
+
+  /** A check says by itself what it skips, and why. */
+  private static void requireProgram(Options options) {
+    String program = parts(options).program();
+    if (options.mode() != Options.Mode.CHECK && !program.isEmpty() && !onPath(program)) {
+      throw new IllegalStateException(program + " not found; install it (Debian: apt-get install qemu-system-x86)");
+    }
+  }
+
+  private static boolean onPath(String program) {
+    String path = System.getenv("PATH");
+    return path != null && Stream.of(path.split(File.pathSeparator)).anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+  }
+
+  private static Parts parts(Options options) {
+    return new Parts(options.glue().orElse(DEFAULT_GLUE));
   }
 
   private static Instance instance(Options options, Path folder) throws IOException {
@@ -103,7 +124,7 @@ public final class Main {
   private void configureDisk() throws IOException {
     Path image = options.image().isPresent() ? options.image().get() : instance.image();
     boolean readonly = options.image().isPresent() && !options.write();
-    new Templates(home, instance).disk(options.glue().orElse(DEFAULT_GLUE), image, readonly);
+    new Templates(home, instance).disk(parts(options), new DiskImage(image, readonly));
   }
 
   /** However the JVM ends, by the shell, a command or an interrupt: the framework stops first, then the instance goes. */

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -14,12 +15,14 @@ import java.util.stream.Collectors;
  * What the user asked for.
  *
  * @param mode what to do
- * @param glue the combination's name, if one was given
+ * @param glue the combination's name, if one was given, or follows from the machine
  * @param image the disk image, absolute and readable, if one was given
  * @param write whether the given image may be written
  * @param command the line to hand to the shell; empty in mode {@link Mode#SHELL}
  */
 record Options(Mode mode, Optional<String> glue, Optional<Path> image, boolean write, String command) {
+  /** The machines that can be asked for, and the combination for each. */
+  private static final Map<String, String> MACHINES = Map.of("lguest", "block.lguest.split.lguest", "qemu", "block.pci.split.pci");
 
   /** What to do with the container. */
   enum Mode {
@@ -44,12 +47,14 @@ record Options(Mode mode, Optional<String> glue, Optional<Path> image, boolean w
     List<String> check = new ArrayList<>();
     List<String> plain = new ArrayList<>();
     String glue = null;
+    String machine = null;
     Path image = null;
     boolean write = false;
     while (!words.isEmpty()) {
       String word = words.pop();
       switch (word) {
         case "--glue" -> glue = value(word, words);
+        case "--machine" -> machine = machine(value(word, words));
         case "--image" -> image = image(value(word, words));
         case "--write" -> write = true;
         case "--all", "--sabotage" -> check.add(word);
@@ -59,7 +64,7 @@ record Options(Mode mode, Optional<String> glue, Optional<Path> image, boolean w
     refuse(mode != Mode.CHECK && !check.isEmpty(), () -> check.getFirst() + " belongs to: virtio check");
     refuse(mode == Mode.CHECK && write, () -> "--write does not go with check, which only reads your image");
     refuse(write && image == null, () -> "--write needs --image FILE");
-    refuse(glue != null && check.contains("--all"), () -> "--all and --glue exclude each other");
+    glue = fitting(machine, glue, check.contains("--all"));
     refuse(mode == Mode.EXEC && plain.size() != 1, () -> "exec takes one command, in quotes");
     refuse(mode != Mode.EXEC && !plain.isEmpty(), () -> "unknown argument '" + plain.getFirst() + "'");
     String command = switch (mode) {
@@ -80,6 +85,19 @@ record Options(Mode mode, Optional<String> glue, Optional<Path> image, boolean w
       words.pop();
     }
     return mode;
+  }
+
+  private static String machine(String name) {
+    refuse(!MACHINES.containsKey(name), () -> "--machine " + name + ": no such machine; there are lguest, qemu");
+    return name;
+  }
+
+  /** Returns the combination that the machine and the glue ask for together, either of which may be null; null for the default one. */
+  private static String fitting(String machine, String glue, boolean all) {
+    refuse(all && glue != null, () -> "--all and --glue exclude each other");
+    refuse(all && machine != null, () -> "--all and --machine exclude each other");
+    refuse(machine != null && glue != null && !new Parts(glue).machine().equals(machine), () -> "--glue " + glue + " is not for --machine " + machine);
+    return machine == null || glue != null ? glue : MACHINES.get(machine);
   }
 
   private static String value(String option, Deque<String> words) {

@@ -2,12 +2,11 @@ package virtio.dist;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * The three configurations that bring up a disk: its machine, the device on it, and the port. Templates are configuration files
- * with {@code @name@} where a value goes; the machine's differs from transport to transport.
+ * The configurations that bring up a disk: its machine, the device on it, where that is ours, and the port. Templates are configuration
+ * files with {@code @name@} where a value goes; the machine's differs from kind to kind.
  */
 final class Templates {
   private static final String DEVICE = "virtio.device.block-disk0.cfg";
@@ -24,17 +23,15 @@ final class Templates {
   /**
    * Writes the configurations of {@code disk0} into the instance.
    *
-   * @param glue the combination, {@code driver.transport.ring.config}
-   * @param image the image, absolute
-   * @param readonly whether the device refuses writes
+   * @param parts of the combination
    */
-  void disk(String glue, Path image, boolean readonly) throws IOException {
-    String face = glue.substring(glue.indexOf('.') + 1);
-    String transport = face.substring(0, face.indexOf('.'));
-    Map<String, String> values =
-        Map.of("glue", glue, "face", face, "image", escaped(image.toString()), "readonly", Boolean.toString(readonly));
-    write("virtio.host." + transport + "-m0.cfg", values);
-    write(DEVICE, values);
+  void disk(Parts parts, DiskImage image) throws IOException {
+    Map<String, String> values = Map.of("glue", parts.glue(), "face", parts.face(), "image", escaped(image.file().toString()),
+        "readonly", Boolean.toString(image.readonly()), "drive", escaped(image.drive()));
+    write("virtio.host." + parts.machine() + "-m0.cfg", values);
+    if (!parts.foreign()) {
+      write(DEVICE, values);
+    }
     write(PORT, values);
   }
 

@@ -46,6 +46,15 @@ class OptionsTest {
     assertThat(Options.parse("exec", "status disk0").command()).isEqualTo("status disk0");
   }
 
+  @Test
+  void aMachineStandsForItsCombination() {
+    assertThat(Options.parse("--machine", "qemu").glue()).contains("block.pci.split.pci");
+    assertThat(Options.parse("--machine", "lguest").glue()).contains("block.lguest.split.lguest");
+    assertThat(Options.parse("--machine", "qemu", "--glue", "block.pci.packed.pci").glue()).contains("block.pci.packed.pci");
+    assertThat(Options.parse("exec", "--machine", "qemu", "ports").glue()).contains("block.pci.split.pci");
+    assertThat(Options.parse("check", "--machine", "qemu").command()).isEqualTo("virtio:check --glue block.pci.split.pci");
+  }
+
   @ParameterizedTest
   @CsvSource(delimiter = '|', value = {
       "--nothing | unknown option --nothing",
@@ -55,6 +64,11 @@ class OptionsTest {
       "--glue --write | --glue needs a value",
       "--write | --write needs --image FILE",
       "check --all --glue a.b.c.d | --all and --glue exclude each other",
+      "check --all --machine qemu | --all and --machine exclude each other",
+      "--machine xen | --machine xen: no such machine; there are lguest, qemu",
+      "--machine | --machine needs a value",
+      "--machine qemu --glue block.lguest.split.lguest | --glue block.lguest.split.lguest is not for --machine qemu",
+      "--machine lguest --glue block.pci.split.pci | --glue block.pci.split.pci is not for --machine lguest",
       "check --write | --write does not go with check, which only reads your image",
       "check more | unknown argument 'more'",
       "exec | exec takes one command, in quotes",

@@ -12,10 +12,12 @@ import java.util.List;
  */
 record Drive(Path file, String format, boolean readonly, List<String> back, List<String> front) {
   private static final String BACK = "blockdev.";
+  /** Neither half of a double one; one after double ones counts. */
+  private static final String SINGLE_COMMA = "(?<=[^,](?:,,){0,99}),(?!,)";
 
   /** @param text the file, and options, with commas between; a comma of the file's own is doubled */
   static Drive parse(String text) {
-    String[] parts = text.split("(?<!,),(?!,)");
+    String[] parts = text.split(SINGLE_COMMA);
     String file = parts[0].replace(",,", ",");
     List<String> options = Arrays.stream(parts).skip(1).toList();
     for (String option : options) {
