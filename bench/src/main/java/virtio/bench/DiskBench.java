@@ -39,7 +39,8 @@ public final class DiskBench {
       try (PluggedDisk ours = PluggedDisk.lguest(image); PluggedDisk qemu = PluggedDisk.qemu(BYTES)) {
         PluggedDisk[] disks = {qemu, ours};
         print(disks, measure(disks));
-        System.out.printf("4 KiB random reads over 64 MiB, best of %d turns of %d s; a driver has 64 requests on the ring at most.%n"
+        System.out.printf("4 KiB random reads over 64 MiB, best of %d turns of %d s; the driver has 64 requests on the ring at most.%n"
+            + "Counted at the driver's end; what completes while it still looks needs no interrupt.%n"
             + "block.pci: QEMU's virtio-blk-pci, back end null-co (read-zeroes), a process of its own; doorbells through its qtest socket.%n"
             + "block.lguest: device.block in this JVM, image file on %s (%s).%n", TURNS, SPAN / 1_000_000_000L,
             Files.getFileStore(image).type(), folder);

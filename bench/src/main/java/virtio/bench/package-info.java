@@ -1,2 +1,2 @@
-/** What the data path costs, beside C. */
+/** What the data path costs, beside C; and what a disk gives, QEMU's beside ours. */
 package virtio.bench;
