@@ -1,6 +1,7 @@
 package virtio.itest;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A combination's name, taken apart, and the bundles that follow from it. */
 record Combination(String driver, String transport, String ring, String config) {
@@ -17,9 +18,19 @@ record Combination(String driver, String transport, String ring, String config) 
     return transport + "." + ring + "." + config;
   }
 
+  /** Whether somebody else's device stands at the other side: QEMU has the one that PCI and virtio over PCI describe. */
+  boolean real() {
+    return transport.equals("pci") && config.equals("pci");
+  }
+
+  String hostPid() {
+    return "virtio.host." + (real() ? "qemu" : transport);
+  }
+
   /** Symbolic names of all bricks that take part, but the bus and the port. */
   List<String> bricks() {
-    return List.of("virtio.driver." + driver, "virtio.ring." + ring, "virtio.transport." + transport, "virtio.config." + config,
-        "virtio.device." + driver, "virtio.host." + transport, "virtio.glue." + name());
+    Stream<String> ours = real() ? Stream.of() : Stream.of("virtio.device." + driver);
+    Stream<String> parts = Stream.of("virtio.driver." + driver, "virtio.ring." + ring, "virtio.transport." + transport, "virtio.config." + config);
+    return Stream.of(parts, ours, Stream.of(hostPid(), "virtio.glue." + name())).flatMap(names -> names).toList();
   }
 }

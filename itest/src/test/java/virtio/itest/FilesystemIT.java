@@ -1,18 +1,13 @@
 package virtio.itest;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Stream;
 import javax.inject.Inject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,12 +43,11 @@ class FilesystemIT {
 
   @Test
   void aFileSystemIsCopiedThroughTwoPorts() throws Exception {
-    Optional<Path> mke2fs = program("mke2fs");
-    Optional<Path> e2fsck = program("e2fsck");
-    assumeTrue(mke2fs.isPresent() && e2fsck.isPresent(), "mke2fs and e2fsck are not installed (package e2fsprogs)");
+    Path mke2fs = Programs.require("mke2fs", "e2fsprogs");
+    Path e2fsck = Programs.require("e2fsck", "e2fsprogs");
     Path source = rig.image("source.img", BYTES);
     Path target = rig.image("target.img", BYTES);
-    run(mke2fs.get().toString(), "-q", "-F", "-t", "ext4", "-d", Reactor.root("itest", "src").toString(), source.toString());
+    Programs.run(mke2fs, "-q", "-F", "-t", "ext4", "-d", Reactor.root("itest", "src"), source);
 
     BlockDevice from = disk("from", source);
     BlockDevice to = disk("to", target);
@@ -65,7 +59,7 @@ class FilesystemIT {
     to.flush();
 
     assertThat(sha256(target)).isEqualTo(sha256(source));
-    run(e2fsck.get().toString(), "-fn", target.toString());
+    Programs.run(e2fsck, "-fn", target);
   }
 
   /** Each on a machine of its own. */
@@ -75,18 +69,6 @@ class FilesystemIT {
     rig.configure("virtio.block", Map.of("name", name, "glue.target", "(virtio.glue=" + PARTS.name() + ")",
         "device.filter", "(name=" + name + "/*)"));
     return rig.disk(name);
-  }
-
-  /** Also where system administrators' programs lie, which is not on everybody's path. */
-  private static Optional<Path> program(String name) {
-    return Stream.concat(Stream.of(System.getenv("PATH").split(":")), Stream.of("/usr/sbin", "/sbin"))
-        .map(folder -> Path.of(folder, name)).filter(Files::isExecutable).findFirst();
-  }
-
-  private static void run(String... command) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(List.of(command) + ": " + said).isZero();
   }
 
   private static String sha256(Path file) throws Exception {

@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Dictionary;
+import java.util.HashMap;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
@@ -63,12 +64,33 @@ final class Rig implements AutoCloseable {
         "faces", parts.face(), "host.target", "(virtio.host=" + machine + ")"));
   }
 
+  /**
+   * A machine, and a disk on it that is this image.
+   *
+   * @return what the disk is configured by: the device, or, where that is QEMU's own, the machine
+   */
+  Configuration served(String machine, String disk, Combination parts, Path image) throws IOException {
+    if (parts.real()) {
+      return qemu(machine, Map.of("drives", image + ",format=raw,serial=" + disk));
+    }
+    machine(machine, parts);
+    return device(disk, machine, parts, image);
+  }
+
+  /** A machine that is a QEMU; skips the test, and says so, where there is none. */
+  Configuration qemu(String name, Map<String, ?> properties) throws IOException {
+    Programs.require("qemu-system-x86_64", "qemu-system-x86");
+    Map<String, Object> all = new HashMap<>(properties);
+    all.put("name", name);
+    return configure("virtio.host.qemu", all);
+  }
+
   Configuration port(String name, Combination parts) throws IOException {
     return configure("virtio." + parts.driver(), Map.of("name", name, "glue.target", "(virtio.glue=" + parts.name() + ")"));
   }
 
-  /** A factory configuration; all its values are text, as in a file. */
-  Configuration configure(String factoryPid, Map<String, String> properties) throws IOException {
+  /** A factory configuration; all its values are text, as in a file, or lists of it. */
+  Configuration configure(String factoryPid, Map<String, ?> properties) throws IOException {
     Configuration configuration = admin.createFactoryConfiguration(factoryPid, "?");
     configurations.push(configuration);
     configuration.update(new Hashtable<String, Object>(properties));

@@ -44,6 +44,12 @@ final class Traces {
     }
   }
 
+  /** Programs that this process has started, and that still run, by their ids. */
+  static List<String> processes() {
+    return ProcessHandle.current().descendants().filter(ProcessHandle::isAlive)
+        .map(process -> process.pid() + " " + process.info().commandLine().orElse("")).sorted().toList();
+  }
+
   /** Files below that folder that this process has open. */
   static List<String> openFiles(Path folder) {
     try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
