@@ -226,8 +226,10 @@ final class Interrupts implements AutoCloseable {
         LockSupport.parkNanos(blocker, BRISK_REST);
         return;
       }
-      deep = true;
-      LockSupport.parkNanos(blocker, quiet < SLOW_NANOS ? SLOW_REST : messages ? IDLE_REST : ENDLESS_REST);
+      deep = true; // before our second look at the time, as busy stores the time before it looks at this: one of the two sees the other
+      if (System.nanoTime() - last >= BRISK_NANOS) {
+        LockSupport.parkNanos(blocker, quiet < SLOW_NANOS ? SLOW_REST : messages ? IDLE_REST : ENDLESS_REST);
+      }
       deep = false;
     }
   }
