@@ -26,13 +26,15 @@ final class Traces {
   private Traces() {}
 
   /** Threads that live, but those of {@code before} and those of the container. */
-  static Set<String> threads(Set<Thread> before) {
-    return living().stream().filter(thread -> !before.contains(thread) && !OTHERS.matcher(thread.getName()).matches())
+  static Set<String> threads(Set<Long> before) {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> !before.contains(thread.threadId()) && !OTHERS.matcher(thread.getName()).matches())
         .map(Thread::getName).collect(Collectors.toCollection(TreeSet::new));
   }
 
-  static Set<Thread> living() {
-    return Set.copyOf(Thread.getAllStackTraces().keySet());
+  /** By their ids: who holds a thread holds what it worked with. */
+  static Set<Long> living() {
+    return Thread.getAllStackTraces().keySet().stream().map(Thread::threadId).collect(Collectors.toSet());
   }
 
   /** Shared mappings of this process. */
