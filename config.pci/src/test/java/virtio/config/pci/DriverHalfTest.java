@@ -106,6 +106,15 @@ class DriverHalfTest {
     assertThat(function.wrongs()).isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource({"0x1042, 2", "0x1001, 2", "0x1041, 1", "0x105A, 26"})
+  @Shows("F09")
+  @Clause("PCI Device Discovery")
+  void theIdIsTheSameAsOnEveryBus(int pci, int type) {
+    rig.function(PLACE, pci, new FakeRegisters(new DeviceId(type, 0x1234)));
+    assertThat(handler.identify(rig.find(PLACE))).isEqualTo(new DeviceId(type, 0x1234));
+  }
+
   @Test
   @Clause("PCI Device Discovery")
   void aTransitionalDeviceIsUsedAsAModernOne() {

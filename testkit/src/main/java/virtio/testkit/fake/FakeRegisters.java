@@ -53,7 +53,17 @@ public final class FakeRegisters implements DeviceConfig {
 
   /** Reads any {@link FakeBusDevice}. */
   public static ConfigHandler handler() {
+    return handler(Features.NONE);
+  }
+
+  /** The same, bringing features of its own. */
+  public static ConfigHandler handler(Features brought) {
     return new ConfigHandler() {
+      @Override
+      public Features accepts() {
+        return brought;
+      }
+
       @Override
       public String lacks(BusDevice device) {
         return device instanceof FakeBusDevice ? null : "fake registers";

@@ -15,6 +15,7 @@ import virtio.bus.AttachmentSettings;
 import virtio.bus.Bus;
 import virtio.bus.Chain;
 import virtio.bus.Combination;
+import virtio.bus.ConfigHandler;
 import virtio.bus.DeviceId;
 import virtio.bus.DmaMemory;
 import virtio.bus.Features;
@@ -144,6 +145,20 @@ class BusTest {
     Bus.Attachment masked = attach(AttachmentSettings.of("disk0").withMask(Features.ALL.without(VirtioBlk.VIRTIO_BLK_F_FLUSH)));
     await("bound", masked::bound);
     assertThat(registers.accepted()).as("what FLUSH was required for goes with it").isEqualTo(Features.of(VERSION_1, EVENT_IDX));
+  }
+
+  @Test
+  @Clause("Reserved Feature Bits")
+  void acceptsWhatTheConfigHandlerBringsWhereItIsOffered() {
+    driver.knows(Features.of(FeatureBits.VIRTIO_F_SR_IOV), new int[0][]);
+    registers.offers(Features.of(VERSION_1, FeatureBits.VIRTIO_F_NOTIFICATION_DATA, FeatureBits.VIRTIO_F_SR_IOV));
+    transport.plug(device);
+    ConfigHandler handler = FakeRegisters.handler(Features.of(FeatureBits.VIRTIO_F_NOTIFICATION_DATA, FeatureBits.VIRTIO_F_NOTIF_CONFIG_DATA,
+        VirtioBlk.VIRTIO_BLK_F_FLUSH));
+    Bus.Attachment attachment = bus.attach(new Combination(driver, transport, ring, handler, Map.of()), AttachmentSettings.of("disk0"),
+        new Object());
+    await("bound", attachment::bound);
+    assertThat(registers.accepted()).isEqualTo(Features.of(VERSION_1, FeatureBits.VIRTIO_F_NOTIFICATION_DATA));
   }
 
   @Test

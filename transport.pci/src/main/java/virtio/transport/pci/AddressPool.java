@@ -47,11 +47,6 @@ final class AddressPool {
     free.put(start, after == null ? length : length + after);
   }
 
-  /** The most that one {@link #take} of alignment 1 could have. */
-  long largest() {
-    return free.values().stream().mapToLong(Long::longValue).max().orElse(0);
-  }
-
   private void add(long start, long length) {
     if (length > 0) {
       free.put(start, length);

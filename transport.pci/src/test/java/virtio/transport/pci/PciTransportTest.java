@@ -55,7 +55,7 @@ class PciTransportTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @Shows("F11")
+  @Shows("F49")
   void findsVirtioFunctionsAndLeavesOthersAlone(boolean ecam) {
     if (ecam) {
       machine.ecam();
@@ -112,7 +112,7 @@ class PciTransportTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  @Shows("F11")
+  @Shows("F49")
   void reachesFunctionsBehindBridgesAndPorts(boolean wide) {
     if (!wide) {
       machine.firmware().put("pci/0/memory64", "");
@@ -274,6 +274,7 @@ class PciTransportTest {
   }
 
   @Test
+  @Shows("F11")
   void aMachineThatGoesTakesItsDevicesAndAnotherBringsNewOnes() {
     machine.root().plug(4, disk(4));
     start();
