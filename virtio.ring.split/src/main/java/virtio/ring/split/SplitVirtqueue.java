@@ -37,8 +37,8 @@ final class SplitVirtqueue extends Virtqueue {
     private int count;
     /** The next one of its chain, or of the free list. */
     private int next;
-    /** Of a head: its index in the available ring. */
-    private int place;
+    /** Of a head: how many buffers were offered before it, ever. Its low bits are its index in the available ring, which wraps too soon. */
+    private long place;
     /** Of a head: how many bytes the device may write. */
     private long writable;
     private Object token;
@@ -62,6 +62,8 @@ final class SplitVirtqueue extends Virtqueue {
 
   private int freeHead;
   private int free;
+  /** Buffers ever added and not retracted; {@link #published} of them are exposed. */
+  private long offered;
   /** The next index to fill. */
   private int availIdx;
   /** Up to here the device may look. */
@@ -174,7 +176,7 @@ final class SplitVirtqueue extends Virtqueue {
   private void offer(Shadow known, int head, int count, long writable, Object token) {
     int at = availIdx;
     known.count = count;
-    known.place = at;
+    known.place = offered++;
     known.writable = writable;
     known.token = token;
     VirtqAvail.ringPlain(avail, at & mask, head);
@@ -192,7 +194,7 @@ final class SplitVirtqueue extends Virtqueue {
 
   private void publish() {
     int now = availIdx;
-    published += Wrap.distance(exposed, now);
+    published = offered;
     VirtqAvail.idxRelease(avail, now);   // descriptors and heads before the index; pairs with the device half's acquire in look
     exposed = now;
     if (live) {
@@ -239,7 +241,7 @@ final class SplitVirtqueue extends Virtqueue {
     if (known.count <= 0) {
       return bad(noHead(known.count));
     }
-    if (Wrap.distance(known.place + 1, exposed) >= shadow.length) {
+    if (known.place >= published) {
       return bad(Violation.USED_ID_NOT_SYNCED);
     }
     long len = VirtqUsed.len(elem);
@@ -318,18 +320,18 @@ final class SplitVirtqueue extends Virtqueue {
   }
 
   private boolean unsynced(Shadow known) {
-    return known.count > 0 && Wrap.distance(exposed, known.place) < Wrap.distance(exposed, availIdx);
+    return known.count > 0 && known.place >= published;
   }
 
-  private void moveUp(int gap) {
-    int ahead = Wrap.distance(exposed, gap);
+  private void moveUp(long gap) {
     for (int head = 0; head < shadow.length; head++) {
       Shadow known = shadow[head];
-      if (unsynced(known) && Wrap.distance(exposed, known.place) > ahead) {
-        known.place = Wrap.previous(known.place);
-        VirtqAvail.ringPlain(avail, known.place & mask, head);
+      if (unsynced(known) && known.place > gap) {
+        known.place--;
+        VirtqAvail.ringPlain(avail, (int) known.place & mask, head);
       }
     }
+    offered--;
     availIdx = Wrap.previous(availIdx);
   }
 

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import virtio.bus.Queue.State;
 import virtio.bus.Violation;
 import virtio.bus.Virtqueue;
@@ -116,5 +117,30 @@ class HostileDeviceTest {
       assertThat(rig.pair.driver().get()).isEqualTo(round);
       assertThat(rig.pair.driver().written()).isEqualTo(128);
     }
+  }
+
+  /** Not hostile at all: a device that takes its time with one buffer, and sees more of the others than the queue is long, or the index counts. */
+  @ParameterizedTest
+  @ValueSource(ints = {10, 65_533, 65_534, 65_535, 65_536, 140_000})
+  @Trap("T01")
+  @Shows("F21")
+  void aBufferMayStayOutForAnyNumberOfOthers(int others) {
+    SplitRig rig = new SplitRig(4, SplitRig.EVENT_IDX);
+    Virtqueue queue = rig.pair.driver();
+    assertThat(queue.add(rig.pair.chain(0, 1), "slow")).isEqualTo(Added.OK);
+    queue.sync();
+    int slow = rig.raw.availRing(0);
+    int used = 0;
+    for (int i = 1; i <= others; i++) {
+      assertThat(queue.add(rig.pair.chain(0, 1), "quick")).isEqualTo(Added.OK);
+      queue.sync();
+      rig.raw.use(used++, rig.raw.availRing(i), 1);
+      assertThat(queue.get()).isEqualTo("quick");
+    }
+    assertThat(queue.add(rig.pair.chain(0, 1), "pending")).isEqualTo(Added.OK);
+    rig.raw.use(used, slow, 1);
+    assertThat(queue.get()).isEqualTo("slow");
+    assertThat(queue.broken()).isNull();
+    assertThat(queue.detach("pending")).isTrue();
   }
 }
