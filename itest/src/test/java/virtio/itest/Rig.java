@@ -79,7 +79,8 @@ final class Rig implements AutoCloseable {
 
   /** A machine that is a QEMU; skips the test, and says so, where there is none. */
   Configuration qemu(String name, Map<String, ?> properties) throws IOException {
-    Programs.require("qemu-system-x86_64", "qemu-system-x86");
+    boolean arm = String.valueOf(properties.get("machine")).startsWith("virt");
+    Programs.require(arm ? "qemu-system-aarch64" : "qemu-system-x86_64", arm ? "qemu-system-arm" : "qemu-system-x86");
     Map<String, Object> all = new HashMap<>(properties);
     all.put("name", name);
     return configure("virtio.host.qemu", all);

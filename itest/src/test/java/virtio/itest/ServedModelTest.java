@@ -151,7 +151,7 @@ class ServedModelTest {
     serving.close();
     eventually("the news", () -> port.events().contains("down"));
     assertThat(port.events()).containsExactly("up", "failed DEVICE_GONE", "down");
-    assertThat(attachment.bound()).isFalse();
+    eventually("its unbinding", () -> !attachment.bound());
     serve("fake.split.window");
     eventually("another", attachment::bound);
   }

@@ -19,7 +19,10 @@ public interface BusDevice extends Link {
   /** What the bus keeps about it as strings, rooted at the device, or null. */
   Store store();
 
-  /** A place in the list is what the bus's registers call this interrupt; null in places that are none. */
+  /**
+   * A place in the list is what the bus's registers call this interrupt; null in places that are none. On lguest the place is the line's
+   * number; on PCI come the vectors by number, then the pin. Registering is an IllegalStateException where the machine has no message left.
+   */
   List<Interrupt> interrupts();
 
   /**

@@ -12,8 +12,8 @@ import virtio.bus.Registration;
 import virtio.bus.Window;
 
 /**
- * How the events of a device reach its listener: a vector for changes and one for each queue; fewer where there are not so many; the pin and its
- * ISR status where there are none, or one. On the bus's control thread, but for the interrupts.
+ * How the events of a device reach its listener: a vector for changes and one for each queue; fewer where there are not so many; the pin
+ * and its ISR status where there are none, or one. On the bus's control thread, but for the interrupts.
  *
  * <p>Spec: virtio 1.4, "MSI-X Vector Configuration" and "ISR status capability"
  */
@@ -135,7 +135,8 @@ final class Events {
     handlers.clear();
     if (pin == null) {
       mode = Mode.OFF;
-      throw new IllegalStateException(device.name() + ": no interrupt: " + vectors.size() + " vectors, of which none can be used, and no pin");
+      throw new IllegalStateException(device.name() + ": no interrupt: " + vectors.size()
+          + " vectors, of which none can be used, and no pin");
     }
     mode = Mode.PIN;
     handlers.put(-1, pin.register(this::asserted));

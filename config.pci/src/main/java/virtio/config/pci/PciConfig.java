@@ -15,8 +15,8 @@ import virtio.bus.spec.FeatureBits;
 import virtio.bus.spec.Pci;
 
 /**
- * The config handler {@code pci}: a device is a few structures of registers, found by capabilities. A transitional device is used as a modern
- * one; a legacy device is refused by that word.
+ * The config handler {@code pci}: a device is a few structures of registers, found by capabilities. A transitional device is used as a
+ * modern one; a legacy device is refused by that word.
  *
  * <p>Spec: virtio 1.4, "Virtio Over PCI Bus"
  */

@@ -80,7 +80,8 @@ public final class FakePciBridge extends FakePciFunction {
   @Override
   Place decode(boolean io, long address) {
     int bit = io ? Pci.COMMAND_IO : Pci.COMMAND_MEMORY;
-    boolean passes = (peek(Pci.COMMAND, 2) & bit) != 0 && powered() && (io ? inPorts(address) : inMemory(address) || inPrefetchable(address));
+    boolean passes = (peek(Pci.COMMAND, 2) & bit) != 0 && powered()
+        && (io ? inPorts(address) : inMemory(address) || inPrefetchable(address));
     return passes ? below.decode(io, address) : null;
   }
 

@@ -6,8 +6,8 @@ import virtio.bus.Window;
 import virtio.bus.spec.Pci;
 
 /**
- * A PCI function: configuration space that keeps of each byte the bits that may be written, and regions behind base address registers. Plain
- * memory but for those.
+ * A PCI function: configuration space that keeps of each byte the bits that may be written, and regions behind base address registers.
+ * Plain memory but for those.
  */
 public class FakePciFunction {
   private static final int SPACE = 4096;

@@ -8,8 +8,8 @@ import virtio.bus.Window;
 import virtio.bus.spec.Pci;
 
 /**
- * The MSI-X vectors of a function. Each is an interrupt, which gets its message when somebody registers first; MSI-X is switched on while any
- * has a handler. Any thread.
+ * The MSI-X vectors of a function. Each is an interrupt, which gets its message when somebody registers first; MSI-X is switched on while
+ * any has a handler. Any thread.
  *
  * <p>Source: PCI Local Bus Specification 3.0, "MSI-X Capability and Table Structures"
  */

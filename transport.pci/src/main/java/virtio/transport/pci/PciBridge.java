@@ -71,7 +71,8 @@ final class PciBridge implements PciNode {
   private void number(int secondary) {
     numbered = true;
     if (secondary == 0) {
-      LOG.log(System.Logger.Level.WARNING, on.root().machine().name() + "/" + address + ": no bus number is left for what lies behind this bridge");
+      LOG.log(System.Logger.Level.WARNING, on.root().machine().name() + "/" + address
+          + ": no bus number is left for what lies behind this bridge");
       return;
     }
     below.number(secondary);
@@ -150,7 +151,8 @@ final class PciBridge implements PciNode {
         open(space, at, at + need.size() - 1);
         below.open(space, at, need.size());
       } else if (below.need(space).size() > 0) {
-        LOG.log(System.Logger.Level.WARNING, on.root().machine().name() + "/" + address + ": no room for " + need.size() + " bytes of " + space);
+        LOG.log(System.Logger.Level.WARNING, on.root().machine().name() + "/" + address
+            + ": no room for " + need.size() + " bytes of " + space);
       }
     }
     config.write(Pci.COMMAND, 2, Pci.COMMAND_IO | Pci.COMMAND_MEMORY | Pci.COMMAND_MASTER);

@@ -4,8 +4,8 @@ import java.util.List;
 import virtio.bus.Machine;
 
 /**
- * The PCI buses of one machine, from its host bridge down: what was found there last, and what has changed. On the transport's thread, but for
- * {@link #lookAgain}.
+ * The PCI buses of one machine, from its host bridge down: what was found there last, and what has changed. On the transport's thread, but
+ * for {@link #lookAgain}.
  */
 final class PciRoot {
   private final Machine machine;

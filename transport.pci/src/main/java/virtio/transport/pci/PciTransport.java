@@ -22,8 +22,8 @@ import virtio.bus.annotation.Provides;
 import virtio.bus.spec.FeatureBits;
 
 /**
- * Follows every machine of kind {@code pci}, from its coming to its going, and tells of the virtio functions on its buses. It looks at all of
- * them again and again, so what is plugged in or pulled while nobody tells is met within a second.
+ * Follows every machine of kind {@code pci}, from its coming to its going, and tells of the virtio functions on its buses. It looks at all
+ * of them again and again, so what is plugged in or pulled while nobody tells is met within a second.
  *
  * <p>Everything happens on one thread of its own; machines only leave notes for it.
  */
@@ -79,7 +79,8 @@ public final class PciTransport implements Transport {
   }
 
   /** A machine has come. */
-  @Reference(name = "machine", target = "(virtio.machine.kind=pci)", cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+  @Reference(name = "machine", target = "(virtio.machine.kind=pci)", cardinality = ReferenceCardinality.MULTIPLE,
+      policy = ReferencePolicy.DYNAMIC)
   public void bindMachine(Machine machine) {
     later(() -> {
       try {

@@ -20,9 +20,10 @@ import virtio.bus.Window;
 import virtio.bus.spec.Pci;
 
 /**
- * A virtio function. Windows: {@code "config"}, its configuration space, and {@code "bar0"} to {@code "bar5"}, where a region begins in that
- * register. Interrupts: its MSI-X vectors at their numbers, then, last, its pin (INTx), null where it is not wired; whoever registers with
- * the one switches the other off. It may write to memory while it is claimed, and not otherwise.
+ * A virtio function. Windows: {@code "config"}, its configuration space, and {@code "bar0"} to {@code "bar5"}, where a region begins in
+ * that register. Interrupts: its MSI-X vectors at their numbers, then, last, its pin (INTx), null where it is not wired. MSI-X is on while a
+ * vector has a handler, and the pin is silent then; with no handler at all both are off. It may write to memory while it is claimed, and
+ * not otherwise.
  */
 final class VirtioFunction implements BusDevice, PciNode {
   private static final System.Logger LOG = System.getLogger("virtio.transport.pci");
@@ -71,7 +72,8 @@ final class VirtioFunction implements BusDevice, PciNode {
   /** A function that was put in the place of another has its decoding switched off. */
   @Override
   public boolean remains() {
-    return config.read(Pci.VENDOR_ID, 2) == (int) properties.get("vendor") && config.read(Pci.DEVICE_ID, 2) == (int) properties.get("device")
+    return config.read(Pci.VENDOR_ID, 2) == (int) properties.get("vendor")
+        && config.read(Pci.DEVICE_ID, 2) == (int) properties.get("device")
         && (config.read(Pci.COMMAND, 2) & (Pci.COMMAND_IO | Pci.COMMAND_MEMORY)) == decoding();
   }
 
@@ -92,7 +94,8 @@ final class VirtioFunction implements BusDevice, PciNode {
         placed.add(bar.at(at));
       } else {
         // Ports are for legacy drivers, and many machines have none.
-        LOG.log(bar.io() ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING, name + ": no room for " + bar.size() + " bytes of " + on.space(bar) + " (bar" + bar.index() + ")");
+        LOG.log(bar.io() ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
+            name + ": no room for " + bar.size() + " bytes of " + on.space(bar) + " (bar" + bar.index() + ")");
       }
     }
     // What has no address decodes address 0: so all of a kind are decoded, or none.

@@ -1,27 +1,28 @@
 /**
- * The transport over PCI: a device is a function of a PCI bus, a doorbell is a write to a register, an interrupt is a message (MSI-X) or a line
- * (INTx).
+ * The transport over PCI: a device is a function of a PCI bus, a doorbell is a write to a register, an interrupt is a message (MSI-X) or a
+ * line (INTx).
  *
  * <h2>What a machine must tell</h2>
  * Words in {@link virtio.bus.Machine#firmware}; numbers are decimal or begin with 0x:
  * <table>
  * <caption>the host bridge</caption>
  * <tr><th>word</th><th>value</th></tr>
- * <tr><td>{@code pci/0/config}</td><td>{@code ports:0xcf8}: configuration by two I/O ports; or {@code ecam:ADDRESS:BUSES}: by memory</td></tr>
+ * <tr><td>{@code pci/0/config}</td><td>{@code ports:0xcf8}: configuration by two I/O ports; or {@code ecam:ADDRESS:BUSES}: by
+ * memory</td></tr>
  * <tr><td>{@code pci/0/memory}</td><td>{@code BASE:SIZE}, below 4 GiB: where regions may lie</td></tr>
  * <tr><td>{@code pci/0/memory64}</td><td>the same above, for prefetchable regions; may be missing</td></tr>
  * <tr><td>{@code pci/0/io}</td><td>the same, of ports; may be missing</td></tr>
- * <tr><td>{@code pci/0/intx}</td><td>four interrupt numbers with commas between: where INTA to INTD of device 0 end; those of device n are turned
- * by n places. May be missing</td></tr>
+ * <tr><td>{@code pci/0/intx}</td><td>four interrupt numbers with commas between: where INTA to INTD of device 0 end; those of device n are
+ * turned by n places. May be missing</td></tr>
  * </table>
  *
  * <h2>What it does to a machine</h2>
- * It numbers the buses and gives addresses to virtio functions and to the bridges before them; other functions are left as they are. A function
- * may write to memory only while somebody has claimed it.
+ * It numbers the buses and gives addresses to virtio functions and to the bridges before them; other functions are left as they are. A
+ * function may write to memory only while somebody has claimed it.
  *
  * <h2>Coming and going</h2>
  * All buses are looked at once a second, and when a device is let go. A function that reads all ones, or whose decoding is off although we
- * switched it on, has been pulled. Below a PCI Express port with a slot the button works as its specification says: pressed over a device in use, it
- * has the device withdrawn from its watchers, and power is cut when it is let go; what is put in is given power.
+ * switched it on, has been pulled. Below a PCI Express port with a slot the button works as its specification says: pressed over a device
+ * in use, it has the device withdrawn from its watchers, and power is cut when it is let go; what is put in is given power.
  */
 package virtio.transport.pci;

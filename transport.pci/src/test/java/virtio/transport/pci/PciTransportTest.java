@@ -137,7 +137,7 @@ class PciTransportTest {
   @Test
   void aPinBehindABridgeEndsWhereItIsTurnedTo() {
     FakePciBridge bridge = machine.root().plug(2, new FakePciBridge());
-    // Device 3's INTA comes out of the bridge as INTD, which at device 2 is line 20 + (2 + 3) % 4; device 5's INTA on the root bus is the same.
+    // Device 3's INTA comes out of the bridge as INTD, which at device 2 is line 20 + (2 + 3) % 4; so is device 5's INTA on the root bus.
     FakeVirtioPci behind = new FakeVirtioPci(machine, 5, BLOCK, registers).modern();
     bridge.below().plug(3, behind);
     start();
