@@ -20,6 +20,9 @@ import virtio.testkit.Trap;
  */
 class MadPeerTest {
   private static final int ROUNDS = 300;
+  /** Where processors are busy a peer is seldom mad at the right moment. */
+  private static final int MOST_ROUNDS = 6000;
+  private static final int KINDS = 3;
   private static final int STEPS = 400;
   private static final int SIZE = 8;
 
@@ -80,7 +83,7 @@ class MadPeerTest {
   void aDeviceThatRewritesItsRingAllTheTime() throws InterruptedException {
     Set<Violation> met = EnumSet.noneOf(Violation.class);
     int got = 0;
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < ROUNDS || met.size() < KINDS && round < MOST_ROUNDS; round++) {
       SplitRig rig = new SplitRig(SIZE, SplitRig.EVENT_IDX);
       SplittableRandom random = new SplittableRandom(round);
       AtomicBoolean over = new AtomicBoolean();
@@ -122,6 +125,6 @@ class MadPeerTest {
       assertThat(out).as("each token exactly once").isZero();
     }
     assertThat(got).isPositive();
-    assertThat(met.size()).as("%s", met).isGreaterThan(2);
+    assertThat(met.size()).as("%s", met).isGreaterThanOrEqualTo(KINDS);
   }
 }
