@@ -44,8 +44,10 @@ public final class Chain {
     readableBytes = 0;
     writableBytes = 0;
     prefix = 0;
-    tail = 0;
-    tailEnd = 0;
+    if (tailEnd != 0) {
+      tail = 0;
+      tailEnd = 0;
+    }
     return this;
   }
 
@@ -167,9 +169,15 @@ public final class Chain {
     if (at < 0 || bytes < 0 || bytes > writableBytes - at) {
       throw new IllegalArgumentException("at=" + at + " bytes=" + bytes + " writable=" + writableBytes);
     }
-    if (bytes == 0) {
-      return;
+    if (tailEnd == 0 && at <= prefix) {
+      prefix = Math.max(prefix, at + bytes);
+    } else if (bytes > 0) {
+      apart(at, bytes);
     }
+  }
+
+  /** A second stretch, or one that may join the two. */
+  private void apart(long at, long bytes) {
     if (at <= prefix) {
       prefix = Math.max(prefix, at + bytes);
     } else {

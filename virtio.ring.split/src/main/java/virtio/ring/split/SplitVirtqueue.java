@@ -64,8 +64,6 @@ final class SplitVirtqueue extends Virtqueue {
   private int free;
   /** Buffers ever added and not retracted; {@link #published} of them are exposed. */
   private long offered;
-  /** The next index to fill. */
-  private int availIdx;
   /** Up to here the device may look. */
   private int exposed;
   /** {@link #exposed} at the last decision about the doorbell. */
@@ -174,26 +172,26 @@ final class SplitVirtqueue extends Virtqueue {
   }
 
   private void offer(Shadow known, int head, int count, long writable, Object token) {
-    int at = availIdx;
+    long at = offered;
     known.count = count;
-    known.place = offered++;
+    known.place = at;
     known.writable = writable;
     known.token = token;
-    VirtqAvail.ringPlain(avail, at & mask, head);
-    availIdx = Wrap.next(at);
+    VirtqAvail.ringPlain(avail, (int) at & mask, head);
+    offered = at + 1;
   }
 
   @Override
   public void sync() {
     assert enter();
-    if (well && availIdx != exposed) {
+    if (well && offered != published) {
       publish();
     }
     assert leave();
   }
 
   private void publish() {
-    int now = availIdx;
+    int now = Wrap.u16((int) offered);
     published = offered;
     VirtqAvail.idxRelease(avail, now);   // descriptors and heads before the index; pairs with the device half's acquire in look
     exposed = now;
@@ -332,7 +330,6 @@ final class SplitVirtqueue extends Virtqueue {
       }
     }
     offered--;
-    availIdx = Wrap.previous(availIdx);
   }
 
   @Override
