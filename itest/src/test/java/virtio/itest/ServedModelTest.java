@@ -152,6 +152,8 @@ class ServedModelTest {
     eventually("the news", () -> port.events().contains("down"));
     assertThat(port.events()).containsExactly("up", "failed DEVICE_GONE", "down");
     eventually("its unbinding", () -> !attachment.bound());
+    assertThat(machine.memory().quarantined()).as("it was let go of before it went").isZero();
+    assertThat(machine.memory().live()).isZero();
     serve("fake.split.window");
     eventually("another", attachment::bound);
   }

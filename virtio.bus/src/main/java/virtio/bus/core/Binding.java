@@ -87,6 +87,22 @@ final class Binding implements Bus.Attachment, Transport.Listener {
     });
   }
 
+  /** Its host is about to take a device away: lets it go while it can still confirm that it has stopped. Returns when that is done; bounded. */
+  void retire(String transport, String name) {
+    BusDevice held = device;
+    if (held == null || !names.transport().equals(transport) || !held.name().equals(name)) {
+      return;
+    }
+    control.call(settings.resetDeadline().plus(MARGIN), () -> {
+      if (held == device && bound != null) {
+        present.put(held, "being unplugged");
+        bound.gone();
+        letGo();
+        consider();
+      }
+    });
+  }
+
   /** Another binding has let a device go. */
   void reconsider() {
     control.execute(this::consider);

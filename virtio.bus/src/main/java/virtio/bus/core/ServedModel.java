@@ -80,6 +80,7 @@ final class ServedModel implements Bus.Serving {
   private void withdraw(Map.Entry<Face, ShownFace> entry) {
     ShownFace shown = entry.getValue();
     bus.awaitUnused(shown.ring(), shown.config());
+    bus.retire(host.transport(), shown.slotName());
     shown.close();
     entry.setValue(null);
     synchronized (states) {
@@ -123,6 +124,7 @@ final class ServedModel implements Bus.Serving {
     closed = true;
     for (Map.Entry<Face, ShownFace> entry : faces.entrySet()) {
       if (entry.getValue() != null) {
+        bus.retire(host.transport(), entry.getValue().slotName());
         entry.getValue().close();
         entry.setValue(null);
       }

@@ -138,6 +138,11 @@ public final class VirtioBus implements Bus {
     return bindings.stream().filter(binding -> binding.holds(device)).map(Binding::owner).findFirst().orElse(null);
   }
 
+  /** A host of this JVM is about to take a device away. */
+  void retire(String transport, String name) {
+    bindings.forEach(binding -> binding.retire(transport, name));
+  }
+
   /** A device is idle again: somebody may have waited for it. */
   void released() {
     bindings.forEach(Binding::reconsider);
