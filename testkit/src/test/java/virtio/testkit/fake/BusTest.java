@@ -321,6 +321,7 @@ class BusTest {
     Bus.Attachment healed = attach();
     await("bound", healed::bound);
     assertThat(memory.quarantined()).as("never reused").isEqualTo(4096 + 8192);
+    assertThat(healed.report().properties()).as("shown").containsEntry("quarantined", 4096L + 8192L);
   }
 
   @Test

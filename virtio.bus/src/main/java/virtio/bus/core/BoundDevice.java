@@ -226,7 +226,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
       }
     }
     return new Bus.DeviceReport(bus, device.name(), id, driver, settings.owner(), state, List.copyOf(statuses), offered, accepted, reports,
-        device.properties());
+        DeviceProperties.shown(device));
   }
 
   // What the driver sees.

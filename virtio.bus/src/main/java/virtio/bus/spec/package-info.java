@@ -1,4 +1,7 @@
-/** The specification's constants and field tables, spelled as there. No logic; drivers and models share them without knowing each other. */
+/**
+ * The specification's constants and field tables, spelled as there, and the walks over them that it prescribes; bricks
+ * share them without knowing each other.
+ */
 @Export(substitution = Export.Substitution.NOIMPORT)
 @Version("1.0.0")
 package virtio.bus.spec;
