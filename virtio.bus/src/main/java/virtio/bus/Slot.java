@@ -32,6 +32,11 @@ public interface Slot extends Link, Registration {
    */
   Registration doorbell(long argument, Runnable rung);
 
+  /** Null where the bus is not PCI. */
+  default PciFunction function() {
+    return null;
+  }
+
   /** The device's one thread: the model runs here, and never on a driver's stack. */
   Executor executor();
 
