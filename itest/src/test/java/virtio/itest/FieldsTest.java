@@ -9,6 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import virtio.bus.Field;
 import virtio.bus.spec.VirtioBlk;
+import virtio.bus.spec.VirtioNet;
 import virtio.testkit.Clause;
 import virtio.testkit.Shows;
 
@@ -38,6 +39,25 @@ class FieldsTest {
       max_write_zeroes_seg 52 4
       write_zeroes_may_unmap 56 1
       """;
+
+  private static final String NET = """
+      mac 0 6
+      status 6 2
+      max_virtqueue_pairs 8 2
+      mtu 10 2
+      speed 12 4
+      duplex 16 1
+      """;
+
+  @Test
+  @Shows("F31")
+  @Clause("Network Device")
+  void netIsAsTheSpecificationHasIt() {
+    assertThat(VirtioNet.FIELDS.stream().map(field -> field.name() + " " + field.offset() + " " + field.size()))
+        .containsExactlyElementsOf(NET.lines().toList());
+    assertThat(VirtioNet.FIELDS.stream().map(Field::tlv)).doesNotHaveDuplicates();
+    assertThat(VirtioNet.MAC.tlv()).as("as Linux 2.6.24 had it").isEqualTo(0x41);
+  }
 
   @Test
   @Shows("F31")

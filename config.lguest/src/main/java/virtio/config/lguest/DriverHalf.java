@@ -164,20 +164,22 @@ final class DriverHalf implements DeviceConfig {
 
   @Override
   public long read(Field field) {
-    return window.read(place(field), field.size());
+    return field.read(window, structure(field));
   }
 
   @Override
   public void write(Field field, long value) {
-    window.write(place(field), field.size(), field.size() == 8 ? value : value & (1L << 8 * field.size()) - 1);
-    notify.write(place(field), 1, 0);
+    int structure = structure(field);
+    field.write(window, structure, value);
+    notify.write(structure + field.offset(), 1, 0);
   }
 
-  private int place(Field field) {
+  /** Where the device's own configuration begins in the page. */
+  private int structure(Field field) {
     if (Extension.FIELDS + field.offset() + field.size() > entry.configLength()) {
       throw new IllegalStateException(device.name() + ": field=" + field.name() + ": its configuration ends before");
     }
-    return entry.config(Extension.FIELDS + field.offset());
+    return entry.config(Extension.FIELDS);
   }
 
   @Override

@@ -208,7 +208,7 @@ final class HostHalf implements DeviceConfig.Listener, Window, Registration {
     for (int i = 0; i < published.length; i++) {
       Field field = fields.get(i);
       if (offset >= field.offset() && offset < field.offset() + field.size()) {
-        long value = memory.field(field.offset(), field.size());
+        long value = memory.field(field);
         device.write(field, value);
         restored(i, device.read(field));
       }
@@ -218,7 +218,7 @@ final class HostHalf implements DeviceConfig.Listener, Window, Registration {
   /** What the device made of a written field is shown, even where nothing changed for the device. */
   private void restored(int index, long value) {
     Field field = fields.get(index);
-    memory.field(field.offset(), field.size(), value);
+    memory.field(field, value);
   }
 
   /** One thread at a time; one that comes meanwhile leaves a note, and the one at it looks again. */
@@ -257,7 +257,7 @@ final class HostHalf implements DeviceConfig.Listener, Window, Registration {
 
   private void publish(int index, long value) {
     Field field = fields.get(index);
-    memory.field(field.offset(), field.size(), value);
+    memory.field(field, value);
     published[index] = value;
   }
 

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import virtio.bus.Features;
+import virtio.bus.Field;
 
 /** An entry's memory on the host's side. The guest may write what it likes there; nothing but status, acks and fields is read back. */
 final class HostedEntry {
@@ -59,12 +60,22 @@ final class HostedEntry {
     return (int) get(entry.config(Extension.QUEUES), 4);
   }
 
-  long field(int offset, int width) {
-    return get(entry.config(Extension.FIELDS + offset), width);
+  long field(Field field) {
+    int at = entry.config(Extension.FIELDS + field.offset());
+    if (field.size() != Field.ARRAY) {
+      return get(at, field.size());
+    }
+    return get(at, 4) | get(at + 4, 2) << 32;
   }
 
-  void field(int offset, int width, long value) {
-    put(entry.config(Extension.FIELDS + offset), width, value);
+  void field(Field field, long value) {
+    int at = entry.config(Extension.FIELDS + field.offset());
+    if (field.size() != Field.ARRAY) {
+      put(at, field.size(), value);
+    } else {
+      put(at, 4, value);
+      put(at + 4, 2, value >>> 32);
+    }
   }
 
   int status() {

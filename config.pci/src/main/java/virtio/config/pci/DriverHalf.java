@@ -95,23 +95,12 @@ final class DriverHalf implements DeviceConfig {
 
   @Override
   public long read(Field field) {
-    Window fields = fields(field);
-    if (field.size() < 8) {
-      return fields.read(field.offset(), field.size());
-    }
-    long low = fields.read(field.offset(), 4);
-    return fields.read(field.offset() + 4L, 4) << 32 | low;
+    return field.read(fields(field), 0);
   }
 
   @Override
   public void write(Field field, long value) {
-    Window fields = fields(field);
-    if (field.size() < 8) {
-      fields.write(field.offset(), field.size(), value & -1L >>> 64 - 8 * field.size());
-      return;
-    }
-    fields.write(field.offset(), 4, value & LOW);
-    fields.write(field.offset() + 4L, 4, value >>> 32);
+    field.write(fields(field), 0, value);
   }
 
   private Window fields(Field field) {

@@ -240,7 +240,7 @@ public final class FakeVirtioPci extends FakePciFunction implements DeviceConfig
     private long field(int offset, int width) {
       for (Field field : registers.fields()) {
         if (offset >= field.offset() && offset < field.offset() + field.size()) {
-          if (width != Math.min(4, field.size())) {
+          if (width != field.width()) {
             wrongs.add("field " + field.name() + " by width " + width);
           }
           return registers.read(field) >>> 8 * (offset - field.offset()) & FakePci.ones(width);

@@ -139,12 +139,12 @@ public class WindowConfig implements ConfigHandler {
 
     @Override
     public long read(Field field) {
-      return window.read(FIELDS + field.offset(), field.size());
+      return window.read(FIELDS + field.offset(), 8);
     }
 
     @Override
     public void write(Field field, long value) {
-      window.write(FIELDS + field.offset(), field.size(), value);
+      window.write(FIELDS + field.offset(), 8, value & field.mask());
     }
 
     @Override
@@ -213,7 +213,7 @@ public class WindowConfig implements ConfigHandler {
     @Override
     public synchronized long read(long offset, int width) {
       if (offset >= FIELDS) {
-        return device.fields().stream().filter(field -> FIELDS + field.offset() == offset && field.size() == width)
+        return device.fields().stream().filter(field -> FIELDS + field.offset() == offset)
             .mapToLong(device::read).findFirst().orElse(0);
       }
       return switch ((int) offset) {
@@ -233,7 +233,7 @@ public class WindowConfig implements ConfigHandler {
     @Override
     public synchronized void write(long offset, int width, long value) {
       if (offset >= FIELDS) {
-        device.fields().stream().filter(field -> FIELDS + field.offset() == offset && field.size() == width)
+        device.fields().stream().filter(field -> FIELDS + field.offset() == offset)
             .forEach(field -> device.write(field, value));
         return;
       }

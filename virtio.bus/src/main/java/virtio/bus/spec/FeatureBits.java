@@ -36,7 +36,11 @@ public final class FeatureBits {
     if (bit >= RESERVED_FIRST && bit <= RESERVED_LAST) {
       return RESERVED[bit - RESERVED_FIRST];
     }
-    String name = deviceType == DeviceTypes.BLOCK_DEVICE ? VirtioBlk.featureName(bit) : null;
+    String name = switch (deviceType) {
+      case DeviceTypes.NETWORK_CARD -> VirtioNet.featureName(bit);
+      case DeviceTypes.BLOCK_DEVICE -> VirtioBlk.featureName(bit);
+      default -> null;
+    };
     return name == null ? Integer.toString(bit) : name;
   }
 }
