@@ -1,6 +1,7 @@
 package virtio.bus;
 
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -25,6 +26,13 @@ public interface DeviceModel {
 
   /** A driver wrote a field. One that is read-only for drivers is left as it is. */
   void write(Field field, long value);
+
+  /**
+   * Before each {@link #start}, on the slot's thread: how a model gets there by itself, when a frame or a byte has come from its other side.
+   * Any thread may give work; it is run in order, beside no other call, and is dropped once {@link #stop} has begun. Work that throws is a
+   * model that failed.
+   */
+  default void slot(Executor thread) {}
 
   /**
    * DRIVER_OK.

@@ -33,6 +33,11 @@ public final class FakeDeviceQueue extends DeviceQueue {
     return List.copyOf(used);
   }
 
+  /** Buffers offered and not taken. */
+  public int waiting() {
+    return offered.size();
+  }
+
   /** Buffers taken and not given back. */
   public int outstanding() {
     return out.size();

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import virtio.bus.Bus;
@@ -61,6 +62,8 @@ final class HostedDevice implements DeviceConfig {
   private boolean changePending;
   /** Of the slot's thread: the model has been started and not stopped. */
   private boolean started;
+  /** Of the slot's thread. */
+  private Life life;
   private volatile Thread slotThread;
   private volatile Listener listener;
 
@@ -179,6 +182,8 @@ final class HostedDevice implements DeviceConfig {
     }
     started = true;
     slotThread = Thread.currentThread();
+    life = new Life();
+    model.slot(life);
     model.start(accepted, queues.clone(), this::bump);
     if (lookForChange()) {
       tellChange();
@@ -190,6 +195,7 @@ final class HostedDevice implements DeviceConfig {
 
   /** On the slot's thread: nothing of the model runs beside it. */
   private void halt(long end) {
+    life = null;
     if (started) {
       started = false;
       model.stop();
@@ -400,6 +406,26 @@ final class HostedDevice implements DeviceConfig {
       LOG.log(System.Logger.Level.ERROR, name + ": queue " + queue.index() + ": the model failed", e);
       needsReset("queue " + queue.index() + ": " + e);
       return false;
+    }
+  }
+
+  /** The slot's thread as the model has it, from one start to the next stop. */
+  private final class Life implements Executor {
+    @Override
+    public void execute(Runnable work) {
+      onSlot(() -> run(work));
+    }
+
+    private void run(Runnable work) {
+      if (life != this) {
+        return;
+      }
+      try {
+        work.run();
+      } catch (RuntimeException e) {
+        LOG.log(System.Logger.Level.ERROR, name + ": the model failed", e);
+        needsReset(e.toString());
+      }
     }
   }
 
