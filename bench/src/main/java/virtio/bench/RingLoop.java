@@ -40,8 +40,10 @@ public final class RingLoop implements AutoCloseable {
   public RingLoop() {
     RingFormat format = new SplitRing();
     Features accepted = Features.of(FeatureBits.VIRTIO_F_VERSION_1, FeatureBits.VIRTIO_F_EVENT_IDX);
-    driverRings = format.driver(memory, accepted, Runnable::run);
-    deviceRings = format.device(memory, accepted, Runnable::run);
+    driverRings = format.driver(memory, Runnable::run);
+    deviceRings = format.device(memory, Runnable::run);
+    driverRings.accept(accepted);
+    deviceRings.accept(accepted);
     driver = driverRings.queue(0, SIZE, RingAreas.NONE, position -> {}, null);
     device = deviceRings.queue(0, SIZE, driverRings.areas(0), position -> {}, null);
     deviceRings.start();

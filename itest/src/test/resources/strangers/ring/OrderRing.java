@@ -27,7 +27,7 @@ public final class OrderRing implements RingFormat {
   }
 
   @Override
-  public Rings<Virtqueue> driver(Link link, Features accepted, Executor dispatcher) {
+  public Rings<Virtqueue> driver(Link link, Executor dispatcher) {
     return new Halves<>(link) {
       @Override
       Virtqueue half(int index, Page page, DmaMemory tables, Signal signal, Queue.Callback callback) {
@@ -37,7 +37,7 @@ public final class OrderRing implements RingFormat {
   }
 
   @Override
-  public Rings<DeviceQueue> device(Link link, Features accepted, Executor dispatcher) {
+  public Rings<DeviceQueue> device(Link link, Executor dispatcher) {
     return new Halves<>(link) {
       @Override
       DeviceQueue half(int index, Page page, DmaMemory tables, Signal signal, Queue.Callback callback) {
@@ -65,6 +65,13 @@ public final class OrderRing implements RingFormat {
     }
 
     abstract Q half(int index, Page page, DmaMemory tables, Signal signal, Queue.Callback callback);
+
+    @Override
+    public void accept(Features accepted) {
+      queues.clear();
+      places.clear();
+      close();
+    }
 
     @Override
     public Q queue(int index, int size, RingAreas areas, Signal signal, Queue.Callback callback) {

@@ -15,7 +15,7 @@ import virtio.bus.Virtqueue;
 import virtio.bus.Virtqueue.Added;
 
 /** When a ring's callbacks come, when they do not, and who may call what from where. */
-public abstract class RingCallbackContract extends RingFixture {
+public abstract class RingCallbackContract extends RingLifeContract {
   @Test
   @Shows("F13")
   void aUsedBufferCallsBackAndNoneDoesNot() {

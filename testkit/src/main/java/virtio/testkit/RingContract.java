@@ -368,7 +368,8 @@ public abstract class RingContract extends RingCallbackContract {
     RingEnds ends = ends(memory);
     for (long room = 0; room < 20_000; room += 1000) {
       memory.room(room);
-      RingFormat.Rings<Virtqueue> rings = format().driver(ends.driver(), accepted(), Runnable::run);
+      RingFormat.Rings<Virtqueue> rings = format().driver(ends.driver(), Runnable::run);
+      rings.accept(accepted());
       Virtqueue queue = rings.queue(0, 16, RingAreas.NONE, position -> {}, null);
       if (queue == null) {
         assertThat(memory.live()).isZero();

@@ -35,8 +35,10 @@ public final class RingPair implements AutoCloseable {
   public RingPair(RingFormat format, RingEnds ends, Features accepted, int size, Queue.Callback used, Queue.Callback available) {
     this.ends = ends;
     buffers = ends.memory().allocate(BUFFERS, 4096);
-    driverRings = format.driver(ends.driver(), accepted, tasks::add);
-    deviceRings = format.device(ends.device(), accepted, tasks::add);
+    driverRings = format.driver(ends.driver(), tasks::add);
+    deviceRings = format.device(ends.device(), tasks::add);
+    driverRings.accept(accepted);
+    deviceRings.accept(accepted);
     driver = driverRings.queue(0, size, RingAreas.NONE, doorbell, used);
     device = deviceRings.queue(0, size, driverRings.areas(0), interrupt, available);
     for (int i = 0; i < ROUNDS && !(driverRings.settled() && deviceRings.settled()); i++) {

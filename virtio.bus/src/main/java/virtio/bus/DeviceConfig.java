@@ -44,10 +44,18 @@ public interface DeviceConfig extends Registration {
   /** The largest size of that queue, 0 for none. Where the host has {@link #given} a place it is the size. */
   int queueSize(int index);
 
+  /**
+   * Whether the rings lie in shared memory. If not, no ring has a place: a handler whose host gives the rings gives none, and
+   * {@link #enable} has nothing to tell. On the host's side only.
+   */
+  default boolean ringsInMemory() {
+    return true;
+  }
+
   /** Where the host has put that ring; {@link RingAreas#NONE}: it leaves that to the driver. */
   RingAreas given(int index);
 
-  /** Tells the device that the queue is made. Before DRIVER_OK. */
+  /** Tells the device that the queue is made; {@link RingAreas#NONE} where the ring shares no memory. Before DRIVER_OK. */
   void enable(int index, int size, RingAreas areas);
 
   /** This device's own doorbell for that queue: a register of the handler's, or the bus's native one. Kept by the ring. */

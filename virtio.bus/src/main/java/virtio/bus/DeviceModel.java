@@ -37,7 +37,7 @@ public interface DeviceModel {
   /**
    * DRIVER_OK.
    *
-   * @param queues null where the driver made no such queue
+   * @param queues null where the driver made no such queue; over a ring that shares no memory it may also be one that nothing ever comes by
    * @param changed any thread runs it after fields have changed: bumps the generation and tells the driver
    */
   void start(Features accepted, DeviceQueue[] queues, Runnable changed);

@@ -15,13 +15,22 @@ public interface RingFormat {
   String lacks(Link link);
 
   /**
-   * @param accepted what was negotiated; the format looks at its own bits
+   * Whether the two halves meet in memory. If not, a queue needs no place: all that the device has are made before the driver looks for one,
+   * and which of them are used is settled over the {@linkplain Link#channel channel}.
+   */
+  default boolean sharesMemory() {
+    return true;
+  }
+
+  /**
+   * The driver's half, as long as a driver holds the device. It touches nothing of the link before its first queue is made.
+   *
    * @param dispatcher where a ring without interrupts of its own calls back: never on the stack of the operation that met the news
    */
-  Rings<Virtqueue> driver(Link link, Features accepted, Executor dispatcher);
+  Rings<Virtqueue> driver(Link link, Executor dispatcher);
 
-  /** The mirror of {@link #driver}. */
-  Rings<DeviceQueue> device(Link link, Features accepted, Executor dispatcher);
+  /** The mirror of {@link #driver}, as long as the device is exposed: it may serve one driver after the other. */
+  Rings<DeviceQueue> device(Link link, Executor dispatcher);
 
   /**
    * All rings of one device, one half: what they share (memory; a session on the channel) and what only the bus may do to them. One
@@ -29,6 +38,18 @@ public interface RingFormat {
    */
   @ConsumerType
   interface Rings<Q extends Queue> extends Registration {
+    /**
+     * The index of the configuration queue, for config handlers whose registers nobody can write. It may be made before {@link #accept}, uses
+     * no feature, is LIVE at once, outlives {@link #stop}, and ends with {@link #close}.
+     */
+    int CONFIGURATION = 0xFFFE;
+
+    /**
+     * What was negotiated; the format looks at its own bits. Before the first queue, but for the configuration queue. On the device's half
+     * again for each driver, after {@link #stop}: queues that were made for the one before are forgotten.
+     */
+    void accept(Features accepted);
+
     /**
      * Makes a queue.
      *
@@ -52,7 +73,7 @@ public interface RingFormat {
     /** Begins or continues to stop; true when nothing of this ring is under way. Polled by the bus, beside the status register. */
     boolean reset();
 
-    /** All queues are STOPPED, or, not confirmed, QUARANTINED. */
+    /** All queues are STOPPED, or, not confirmed, QUARANTINED; the configuration queue is not touched. */
     void stop(boolean confirmed);
 
     /** Frees the memory, or sets it aside if the stop was not confirmed. */

@@ -42,6 +42,14 @@ public interface VirtioDevice {
    */
   void free(DmaMemory memory);
 
+  /**
+   * The bus's own {@code transfer}, for a driver that makes no queue: bytes as they are, without a ring. Null where the bus has none. It is the
+   * ring's alone as soon as a queue is made over a ring that shares no memory.
+   *
+   * <p>Source: {@code virt_bus.transfer} of the message "standard virtual devices", 2007
+   */
+  Channel channel();
+
   /** DRIVER_OK: from here on callbacks run and doorbells ring. In {@link VirtioDriver#probe} only. */
   void ready();
 

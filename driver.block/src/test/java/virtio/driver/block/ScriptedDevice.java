@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import virtio.bus.Chain;
+import virtio.bus.Channel;
 import virtio.bus.DeviceId;
 import virtio.bus.DmaMemory;
 import virtio.bus.Features;
@@ -189,6 +190,11 @@ final class ScriptedDevice implements VirtioDevice {
       throw new IllegalArgumentException("address=" + region.address());
     }
     room += region.segment().byteSize();
+  }
+
+  @Override
+  public Channel channel() {
+    return null;
   }
 
   @Override

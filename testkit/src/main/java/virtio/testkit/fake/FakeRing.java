@@ -51,12 +51,12 @@ public final class FakeRing implements RingFormat {
   }
 
   @Override
-  public Rings<DeviceQueue> device(Link link, Features accepted, Executor dispatcher) {
+  public Rings<DeviceQueue> device(Link link, Executor dispatcher) {
     throw new UnsupportedOperationException("a fake ring has no device's half");
   }
 
   @Override
-  public Rings<Virtqueue> driver(Link link, Features accepted, Executor dispatcher) {
+  public Rings<Virtqueue> driver(Link link, Executor dispatcher) {
     return new FakeRings(link);
   }
 
@@ -69,6 +69,9 @@ public final class FakeRing implements RingFormat {
     FakeRings(Link link) {
       this.link = link;
     }
+
+    @Override
+    public void accept(Features accepted) {}
 
     @Override
     public Virtqueue queue(int index, int size, RingAreas areas, Signal signal, Queue.Callback callback) {

@@ -64,7 +64,7 @@ public final class FlawedRing implements RingFormat {
   }
 
   @Override
-  public Rings<Virtqueue> driver(Link link, Features accepted, Executor dispatcher) {
+  public Rings<Virtqueue> driver(Link link, Executor dispatcher) {
     return new Half<>(link) {
       @Override
       Virtqueue make(int index, int size, Signal signal, Queue.Callback callback) {
@@ -86,7 +86,7 @@ public final class FlawedRing implements RingFormat {
   }
 
   @Override
-  public Rings<DeviceQueue> device(Link link, Features accepted, Executor dispatcher) {
+  public Rings<DeviceQueue> device(Link link, Executor dispatcher) {
     return new Half<>(link) {
       @Override
       DeviceQueue make(int index, int size, Signal signal, Queue.Callback callback) {
@@ -110,6 +110,7 @@ public final class FlawedRing implements RingFormat {
     private final Link link;
     private final Map<Integer, Q> queues = new HashMap<>();
     private final Map<Integer, DmaMemory> pages = new HashMap<>();
+    private Q configuration;
     private boolean confirmed;
 
     Half(Link link) {
@@ -123,6 +124,11 @@ public final class FlawedRing implements RingFormat {
     abstract void end(Q queue, boolean confirmed);
 
     @Override
+    public void accept(Features accepted) {
+      queues.clear();
+    }
+
+    @Override
     public Q queue(int index, int size, RingAreas areas, Signal signal, Queue.Callback callback) {
       if (areas.equals(RingAreas.NONE)) {
         DmaMemory page = link.memory().allocate(PAGE, PAGE);
@@ -132,7 +138,12 @@ public final class FlawedRing implements RingFormat {
         pages.put(index, page);
       }
       Q queue = make(index, size, signal, callback);
-      queues.put(index, queue);
+      if (index == CONFIGURATION) {
+        configuration = queue;
+        begin(queue);
+      } else {
+        queues.put(index, queue);
+      }
       return queue;
     }
 
@@ -165,6 +176,9 @@ public final class FlawedRing implements RingFormat {
 
     @Override
     public void close() {
+      if (configuration != null) {
+        end(configuration, confirmed);
+      }
       pages.values().forEach(confirmed ? link.memory()::free : link.memory()::quarantine);
       pages.clear();
     }

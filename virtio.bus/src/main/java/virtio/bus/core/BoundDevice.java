@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import virtio.bus.AttachmentSettings;
 import virtio.bus.Bus;
 import virtio.bus.BusDevice;
+import virtio.bus.Channel;
 import virtio.bus.Combination;
 import virtio.bus.DeviceConfig;
 import virtio.bus.DeviceId;
@@ -55,6 +56,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
   private volatile DeviceConfig config;
   private RingFormat.Rings<Virtqueue> rings;
   private VirtioDriver.Attached attached;
+  private boolean negotiated;
   private boolean failed;
   private boolean everBound;
   private volatile boolean stopped;
@@ -89,6 +91,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
   }
 
   private void walk(Object port) {
+    rings = parts.ring().driver(device, control);
     config = parts.config().open(device);
     requirePresent();
     status(0);
@@ -116,7 +119,8 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
       throw new IllegalStateException(answer == GONE ? "gone"
           : "FEATURES_OK refused for " + accepted + " (" + accepted.names(id.type()) + ") of " + offered + " offered");
     }
-    rings = parts.ring().driver(device, accepted, control);
+    rings.accept(accepted);
+    negotiated = true;
     config.listener(this);
     attached = probe(parts.driver(), entry, port);
     if (!live) {
@@ -164,16 +168,12 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
   private void release() {
     if (config != null) {
       boolean gaveUp = !statuses.isEmpty() && statuses.getLast() == FAILED;
-      if (!gaveUp || rings != null) {
+      if (!gaveUp || negotiated) {
         reset();
       } else {
         confirmed = true;   // no queue was ever made
       }
       config.listener(null);   // when it returns no callback is inside a ring: only then may its memory go
-      if (rings != null) {
-        rings.close();
-        rings = null;
-      }
       if (!everBound || !confirmed) {   // else what is left is held by users, and theirs to free
         giveAll();
       }
@@ -182,6 +182,10 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
       }
       config.close();
       config = null;
+    }
+    if (rings != null) {
+      rings.close();
+      rings = null;
     }
     claim.close();
   }
@@ -372,6 +376,11 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
   }
 
   @Override
+  public Channel channel() {
+    return device.channel();
+  }
+
+  @Override
   public void ready() {
     if (!Deadline.await(settings.resetDeadline(), rings::settled)) {
       throw new IllegalStateException("the ring did not settle within " + settings.resetDeadline().toMillis() + " ms");
@@ -388,13 +397,11 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
     }
     stopped = true;
     live = false;
-    if (rings != null) {
-      rings.reset();
-    }
+    ringsStopped();
     status(0);
     Deadline.await(settings.resetDeadline(), () -> config.status() == GONE || config.status() == 0 && ringsStopped());
     confirmed = config.status() == 0 && ringsStopped();
-    if (rings != null) {
+    if (negotiated) {
       rings.stop(confirmed);
     }
     if (!confirmed) {
@@ -406,7 +413,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
   }
 
   private boolean ringsStopped() {
-    return rings == null || rings.reset();
+    return !negotiated || rings.reset();
   }
 
   // What the device tells, on the transport's thread.

@@ -52,11 +52,13 @@ final class HostedDevice implements DeviceConfig {
   private final DeviceQueue[] queues;
   private final Doorbell[] doorbells;
   private final List<Integer> statuses = new CopyOnWriteArrayList<>();
-  private RingFormat.Rings<DeviceQueue> rings;
+  private final RingFormat.Rings<DeviceQueue> rings;
   private Features accepted = Features.NONE;
   private int status;
   private int generation;
   private long[] seen;
+  /** The rings know what was accepted: from FEATURES_OK to the end of a reset. */
+  private boolean negotiated;
   private boolean running;
   private boolean stopping;
   private boolean changePending;
@@ -83,6 +85,7 @@ final class HostedDevice implements DeviceConfig {
     doorbells = new Doorbell[queues.length];
     Arrays.setAll(doorbells, Doorbell::new);
     seen = values();
+    rings = format.device(slot, slot.executor());
   }
 
   @Override
@@ -113,7 +116,7 @@ final class HostedDevice implements DeviceConfig {
         if (stopping) {
           return;
         }
-        if (rings == null) {
+        if (!negotiated) {
           forget();
           return;
         }
@@ -152,7 +155,7 @@ final class HostedDevice implements DeviceConfig {
     }
     status = now;
     note(bits);
-    if ((fresh & DRIVER_OK) != 0 && rings != null && (now & FAILED) == 0) {
+    if ((fresh & DRIVER_OK) != 0 && negotiated && (now & FAILED) == 0) {
       onSlot(this::begin);
     }
   }
@@ -167,14 +170,20 @@ final class HostedDevice implements DeviceConfig {
       LOG.log(System.Logger.Level.WARNING, name + ": FEATURES_OK refused: busy, it serves a driver on " + turn.holder());
       return false;
     }
-    rings = format.device(slot, accepted, slot.executor());
+    rings.accept(accepted);
+    negotiated = true;
     seen = values();
+    if (!format.sharesMemory()) {
+      for (int index = 0; index < queues.length; index++) {
+        make(index, queueSize(index), RingAreas.NONE);
+      }
+    }
     return true;
   }
 
   private void begin() {
     synchronized (this) {
-      if (stopping || rings == null || running) {
+      if (stopping || !negotiated || running) {
         return;
       }
       running = true;
@@ -200,23 +209,20 @@ final class HostedDevice implements DeviceConfig {
       started = false;
       model.stop();
     }
-    if (rings != null) {
+    if (negotiated) {
       rings.stop(true);
     }
     awaitRings(end);
   }
 
   private void awaitRings(long end) {
-    while (rings != null && !rings.reset() && System.nanoTime() - end < 0) {
+    while (negotiated && !rings.reset() && System.nanoTime() - end < 0) {
       if (onSlot(() -> awaitRings(end))) {
         return;
       }
       Thread.onSpinWait();
     }
     synchronized (this) {
-      if (rings != null) {
-        rings.close();
-      }
       forget();
     }
     Listener told = listener;
@@ -226,7 +232,7 @@ final class HostedDevice implements DeviceConfig {
   }
 
   private void forget() {
-    rings = null;
+    negotiated = false;
     accepted = Features.NONE;
     Arrays.fill(queues, null);
     stopping = false;
@@ -303,16 +309,28 @@ final class HostedDevice implements DeviceConfig {
   }
 
   @Override
+  public boolean ringsInMemory() {
+    return format.sharesMemory();
+  }
+
+  @Override
   public RingAreas given(int index) {
     return RingAreas.NONE;
   }
 
   @Override
   public synchronized void enable(int index, int size, RingAreas areas) {
-    if (rings == null || queueSize(index) == 0 || size < 1 || size > queueSize(index) || queues[index] != null) {
+    if (!format.sharesMemory()) {
+      return;   // made at FEATURES_OK
+    }
+    if (!negotiated || queueSize(index) == 0 || size < 1 || size > queueSize(index) || queues[index] != null) {
       needsReset("queue " + index + " of size " + size + " cannot be enabled");
       return;
     }
+    make(index, size, areas);
+  }
+
+  private void make(int index, int size, RingAreas areas) {
     try {
       DeviceQueue queue = rings.queue(index, size, areas, position -> used(index), new Available());
       if (queue == null) {
@@ -451,6 +469,7 @@ final class HostedDevice implements DeviceConfig {
     if (!Deadline.await(CLOSES, () -> status() == 0)) {
       LOG.log(System.Logger.Level.ERROR, name + ": its model did not stop within " + CLOSES.toSeconds() + " s");
     }
+    rings.close();
   }
 
   String slotName() {

@@ -1,12 +1,8 @@
 package virtio.bus.core;
 
-import virtio.bus.AddressSpace;
 import virtio.bus.BusDevice;
-import virtio.bus.Channel;
 import virtio.bus.Combination;
 import virtio.bus.Features;
-import virtio.bus.Link;
-import virtio.bus.RingFormat;
 import virtio.bus.spec.FeatureBits;
 
 /**
@@ -33,24 +29,10 @@ final class Negotiation {
     if (!accepted.has(FeatureBits.VIRTIO_F_VERSION_1)) {
       return offered.has(FeatureBits.VIRTIO_F_VERSION_1) ? "VERSION_1 is masked away" : "legacy device: it does not offer VERSION_1";
     }
-    boolean translated = device.memory() != null && device.memory().translated() && needsMemory(parts.ring(), device);
+    boolean translated = device.memory() != null && device.memory().translated() && parts.ring().sharesMemory();
     if (translated && !accepted.has(FeatureBits.VIRTIO_F_ACCESS_PLATFORM)) {
       return "its addresses are translated and ACCESS_PLATFORM is not accepted";
     }
     return null;
-  }
-
-  private static boolean needsMemory(RingFormat ring, BusDevice device) {
-    return ring.lacks(new Link() {
-      @Override
-      public AddressSpace memory() {
-        return null;
-      }
-
-      @Override
-      public Channel channel() {
-        return device.channel();
-      }
-    }) != null;
   }
 }

@@ -8,12 +8,12 @@ import virtio.bus.Signal;
 
 /** The device's half. */
 final class DeviceRings extends SplitRings<DeviceQueue> {
-  DeviceRings(Link link, Features accepted) {
-    super(link, accepted);
+  DeviceRings(Link link) {
+    super(link);
   }
 
   @Override
-  SplitDeviceQueue make(int index, int size, RingMemory memory, Signal interrupt, Queue.Callback callback) {
+  SplitDeviceQueue make(int index, int size, Features accepted, RingMemory memory, Signal interrupt, Queue.Callback callback) {
     return new SplitDeviceQueue(index, size, accepted, memory, space, interrupt, callback);
   }
 

@@ -10,12 +10,12 @@ import virtio.bus.spec.FeatureBits;
 
 /** The driver's half: it also brings the indirect tables, one for each descriptor, so that {@code add} never allocates. */
 final class DriverRings extends SplitRings<Virtqueue> {
-  DriverRings(Link link, Features accepted) {
-    super(link, accepted);
+  DriverRings(Link link) {
+    super(link);
   }
 
   @Override
-  SplitVirtqueue make(int index, int size, RingMemory memory, Signal doorbell, Queue.Callback callback) {
+  SplitVirtqueue make(int index, int size, Features accepted, RingMemory memory, Signal doorbell, Queue.Callback callback) {
     DmaMemory tables = null;
     if (accepted.has(FeatureBits.VIRTIO_F_INDIRECT_DESC)) {
       tables = allocate(VirtqDesc.bytes(size * SplitVirtqueue.TABLE), VirtqDesc.ALIGNMENT);

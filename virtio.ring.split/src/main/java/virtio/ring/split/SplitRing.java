@@ -30,12 +30,12 @@ public final class SplitRing implements RingFormat {
   }
 
   @Override
-  public Rings<Virtqueue> driver(Link link, Features accepted, Executor dispatcher) {
-    return new DriverRings(link, accepted);
+  public Rings<Virtqueue> driver(Link link, Executor dispatcher) {
+    return new DriverRings(link);
   }
 
   @Override
-  public Rings<DeviceQueue> device(Link link, Features accepted, Executor dispatcher) {
-    return new DeviceRings(link, accepted);
+  public Rings<DeviceQueue> device(Link link, Executor dispatcher) {
+    return new DeviceRings(link);
   }
 }

@@ -24,19 +24,27 @@ abstract sealed class SplitRings<Q extends Queue> implements RingFormat.Rings<Q>
   private static final long PAGE = 4096;
 
   final AddressSpace space;
-  final Features accepted;
+  private Features accepted = Features.NONE;
   private final Map<Integer, Q> queues = new TreeMap<>();
   private final Map<Integer, RingAreas> areas = new TreeMap<>();
   private final List<DmaMemory> own = new ArrayList<>();
+  private Q configuration;
+  private RingAreas configurationAreas = RingAreas.NONE;
   /** The device has let go of this half's memory. */
   private boolean released;
 
-  SplitRings(Link link, Features accepted) {
+  SplitRings(Link link) {
     if (link.memory() == null) {
       throw new IllegalArgumentException("memory=null: a split ring needs shared memory");
     }
     space = link.memory();
-    this.accepted = accepted;
+  }
+
+  @Override
+  public final void accept(Features negotiated) {
+    accepted = negotiated;
+    queues.clear();
+    areas.clear();
   }
 
   @Override
@@ -44,20 +52,27 @@ abstract sealed class SplitRings<Q extends Queue> implements RingFormat.Rings<Q>
     if (size < 1 || size > LARGEST || Integer.bitCount(size) != 1) {
       throw new IllegalArgumentException("size=" + size + " (a power of two up to " + LARGEST + ")");
     }
-    if (queues.containsKey(index)) {
+    if (queues.containsKey(index) || index == CONFIGURATION && configuration != null) {
       throw new IllegalArgumentException("queue=" + index + " exists");
     }
     int before = own.size();
     RingAreas place = given.equals(RingAreas.NONE) ? place(size) : given;
-    Q queue = place == null ? null : make(index, size, RingMemory.at(place, size, space), signal, callback);
+    Q queue = place == null ? null : make(index, size, index == CONFIGURATION ? Features.NONE : accepted,
+        RingMemory.at(place, size, space), signal, callback);
     if (queue == null) {
       while (own.size() > before) {
         space.free(own.removeLast());   // nobody was told where it is
       }
       return null;
     }
-    queues.put(index, queue);
-    areas.put(index, place);
+    if (index == CONFIGURATION) {
+      configuration = queue;
+      configurationAreas = place;
+      begin(queue);
+    } else {
+      queues.put(index, queue);
+      areas.put(index, place);
+    }
     return queue;
   }
 
@@ -76,7 +91,7 @@ abstract sealed class SplitRings<Q extends Queue> implements RingFormat.Rings<Q>
   }
 
   /** Null when memory ran out. */
-  abstract Q make(int index, int size, RingMemory memory, Signal signal, Queue.Callback callback);
+  abstract Q make(int index, int size, Features accepted, RingMemory memory, Signal signal, Queue.Callback callback);
 
   abstract void begin(Q queue);
 
@@ -84,7 +99,7 @@ abstract sealed class SplitRings<Q extends Queue> implements RingFormat.Rings<Q>
 
   @Override
   public final RingAreas areas(int index) {
-    return areas.getOrDefault(index, RingAreas.NONE);
+    return index == CONFIGURATION ? configurationAreas : areas.getOrDefault(index, RingAreas.NONE);
   }
 
   /** Always: there is nothing to settle with the other half. */
@@ -114,6 +129,10 @@ abstract sealed class SplitRings<Q extends Queue> implements RingFormat.Rings<Q>
 
   @Override
   public final void close() {
+    if (configuration != null) {
+      end(configuration, released);
+      configuration = null;
+    }
     for (DmaMemory region : own) {
       if (released) {
         space.free(region);

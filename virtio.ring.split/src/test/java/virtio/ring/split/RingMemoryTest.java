@@ -32,8 +32,10 @@ class RingMemoryTest {
   void make() {
     memory = new FakeMemory(false);
     Link link = RingEnds.sharing(memory).driver();
-    driver = new SplitRing().driver(link, SplitRig.EVENT_IDX, Runnable::run);
-    device = new SplitRing().device(link, SplitRig.EVENT_IDX, Runnable::run);
+    driver = new SplitRing().driver(link, Runnable::run);
+    device = new SplitRing().device(link, Runnable::run);
+    driver.accept(SplitRig.EVENT_IDX);
+    device.accept(SplitRig.EVENT_IDX);
   }
 
   @ParameterizedTest
@@ -124,7 +126,7 @@ class RingMemoryTest {
     };
     assertThat(new SplitRing().lacks(none)).isEqualTo("shared memory");
     assertThat(new SplitRing().lacks(RingEnds.sharing(memory).driver())).isNull();
-    assertThatThrownBy(() -> new SplitRing().driver(none, SplitRig.PLAIN, Runnable::run)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new SplitRing().driver(none, Runnable::run)).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
