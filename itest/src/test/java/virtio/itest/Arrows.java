@@ -10,7 +10,7 @@ import java.util.TreeSet;
  * transport and a device. What a bundle is, its folder's name says.
  */
 final class Arrows {
-  private static final Set<String> BUS = Set.of("virtio.bus", "virtio.bus.spec");
+  private static final Set<String> BUS = Set.of("virtio.bus", "virtio.bus.registers", "virtio.bus.spec");
   private static final String OS = "virtio.os.linux";
 
   private Arrows() {}
@@ -52,7 +52,7 @@ final class Arrows {
     } else if (folder.equals("shell")) {
       Reactor.bundles().stream().filter(Arrows::port).forEach(allowed::add);
     } else if (folder.equals("glue")) {
-      allowed.remove("virtio.bus.spec");
+      allowed.removeIf(name -> name.startsWith("virtio.bus."));
     }
     if (exports(folder)) {
       allowed.add(Reactor.artifact(folder));

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import virtio.testkit.Await;
+import virtio.testkit.LogLines;
 
 /** Each trouble is one line that names the device, the property, its value and what is allowed; a correction heals it. */
 @Timeout(60)

@@ -18,6 +18,7 @@ import virtio.block.BlockRequest;
 import virtio.block.BlockRequest.Outcome;
 import virtio.bus.Bus;
 import virtio.testkit.Await;
+import virtio.testkit.LogLines;
 import virtio.testkit.Trap;
 
 /** Bricks are exchanged, devices vanish, ports end, with requests in flight. */

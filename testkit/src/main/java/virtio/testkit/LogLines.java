@@ -1,4 +1,4 @@
-package virtio.device.block;
+package virtio.testkit;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -7,19 +7,19 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** What one logger says while it is open. */
-final class LogLines extends Handler implements AutoCloseable {
+/** What one logger says while it is open, and nobody else hears. */
+public final class LogLines extends Handler implements AutoCloseable {
   private final Logger logger;
   private final List<String> lines = new CopyOnWriteArrayList<>();
 
-  LogLines(String name) {
+  public LogLines(String name) {
     logger = Logger.getLogger(name);
     logger.addHandler(this);
     logger.setUseParentHandlers(false);
   }
 
   /** Warnings and errors. */
-  List<String> lines() {
+  public List<String> lines() {
     return lines;
   }
 
