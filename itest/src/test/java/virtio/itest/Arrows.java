@@ -7,11 +7,13 @@ import java.util.TreeSet;
 
 /**
  * Which bundle may import what, and who may export: the bus for all; its port's API for a driver; system calls for a host, a
- * transport and a device. What a bundle is, its folder's name says.
+ * transport and a device; the parts that hosts and transports share, for those. What a bundle is, its folder's name says.
  */
 final class Arrows {
   private static final Set<String> BUS = Set.of("virtio.bus", "virtio.bus.registers", "virtio.bus.spec");
   private static final String OS = "virtio.os.linux";
+  /** What hosts and transports are made of. */
+  private static final String MACHINE = "virtio.bus.machine";
 
   private Arrows() {}
 
@@ -44,10 +46,13 @@ final class Arrows {
   static Set<String> allowed(String folder) {
     Set<String> allowed = new TreeSet<>(BUS);
     if (folder.equals("os.linux") || folder.equals("virtio.bus")) {
+      allowed.add(MACHINE);
       allowed.removeIf(name -> !name.startsWith(folder));
     } else if (folder.startsWith("driver.")) {
       allowed.add("virtio." + folder.substring("driver.".length()));
-    } else if (folder.startsWith("host.") || folder.startsWith("transport.") || folder.startsWith("device.")) {
+    } else if (folder.startsWith("host.") || folder.startsWith("transport.")) {
+      allowed.addAll(Set.of(OS, MACHINE));
+    } else if (folder.startsWith("device.")) {
       allowed.add(OS);
     } else if (folder.equals("shell")) {
       Reactor.bundles().stream().filter(Arrows::port).forEach(allowed::add);

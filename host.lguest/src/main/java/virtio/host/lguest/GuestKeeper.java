@@ -6,6 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 import virtio.bus.Machine;
+import virtio.bus.machine.Worker;
 
 /**
  * Keeps a guest's end registered as a {@link Machine} whenever there is a machine to attach to: it may come later than we, go, and come

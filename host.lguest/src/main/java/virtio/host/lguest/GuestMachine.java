@@ -10,6 +10,8 @@ import virtio.bus.Machine;
 import virtio.bus.Signal;
 import virtio.bus.Store;
 import virtio.bus.Window;
+import virtio.bus.machine.MemoryWindow;
+import virtio.bus.machine.RegionAllocator;
 
 /**
  * The guest's end of a machine: everything it knows of the host it knows through the memory. One guest per machine at a time.
@@ -28,7 +30,7 @@ final class GuestMachine implements Machine, AutoCloseable {
   private final String name;
   private final MachineMemory memory;
   private final MemorySegment segment;
-  private final MachineSpace space;
+  private final RegionAllocator space;
   private final InterruptController interrupts;
   private final HypercallCaller caller;
   private final Notifiers notifiers;
@@ -157,7 +159,7 @@ final class GuestMachine implements Machine, AutoCloseable {
 
   /** Waits until all allocations are back, bounded. */
   boolean awaitRegions(long nanos) throws InterruptedException {
-    return space.awaitEmpty(nanos);
+    return space.awaitRegions(0, nanos);
   }
 
   /** Leaves the machine: its next guest may come. Returns when no handler and no hypercall is under way. */

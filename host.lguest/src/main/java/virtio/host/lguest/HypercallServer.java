@@ -3,6 +3,7 @@ package virtio.host.lguest;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.function.BooleanSupplier;
+import virtio.bus.machine.Worker;
 
 /**
  * The host's end of hypercalls: one thread that serves the mailbox and the ring. What the guest wrote is read once, and never trusted to be

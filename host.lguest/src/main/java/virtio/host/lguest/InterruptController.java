@@ -2,15 +2,17 @@ package virtio.host.lguest;
 
 import java.lang.foreign.MemorySegment;
 import java.util.function.BooleanSupplier;
+import virtio.bus.machine.Handlers;
+import virtio.bus.machine.Worker;
 
 /** The guest's end of the interrupts: one thread that waits for pending bits, takes them all, and runs the handlers of their lines. */
 final class InterruptController {
+  private static final System.Logger LOG = System.getLogger("virtio.host.lguest");
   static final int LINES = 32;
   /** Line 0 does not exist. */
   static final int FIRST_LINE = 1;
   /** The machine's own: entries of the device page have come or gone. */
   static final int CONFIGURATION_LINE = 31;
-
 
   private final MemorySegment memory;
   private final Handlers[] lines = new Handlers[LINES];
@@ -29,7 +31,7 @@ final class InterruptController {
     this.worker = new Worker("lguest-" + machine + "-interrupts");
     this.pending = () -> ControlPage.intOpaque(memory, ControlPage.INTERRUPTS) != 0 || worker.stopped();
     for (int line = FIRST_LINE; line < LINES; line++) {
-      lines[line] = new Handlers(machine + ", interrupt " + line);
+      lines[line] = new Handlers(machine + ", interrupt " + line, LOG);
     }
   }
 

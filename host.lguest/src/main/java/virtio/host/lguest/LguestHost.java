@@ -7,14 +7,19 @@ import java.util.Map;
 import java.util.Set;
 import virtio.bus.Host;
 import virtio.bus.Slot;
+import virtio.bus.machine.Doorbells;
+import virtio.bus.machine.RegionAllocator;
+import virtio.bus.machine.SlotThread;
 
 /** The host's end of a machine: everything it knows of the guest it knows through the memory. Any thread. */
 final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
+  private static final System.Logger LOG = System.getLogger("virtio.host.lguest");
+
   private final String name;
   private final MachineMemory memory;
   private final MemorySegment segment;
   private final Tuning tuning;
-  private final MachineSpace space;
+  private final RegionAllocator space;
   private final DevicePage page;
   private final Lines lines = new Lines();
   private final Doorbells doorbells = new Doorbells();
@@ -28,7 +33,7 @@ final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
     this.memory = memory;
     this.segment = memory.segment();
     this.tuning = tuning;
-    this.space = MachineSpace.host(memory);
+    this.space = memory.hostSpace();
     this.page = new DevicePage(segment.asSlice(memory.devicePage(), MachineMemory.PAGE), memory.devicePage(), memory.layout());
     this.guest = new SleepWord(segment, ControlPage.GUEST_SLEEPS, tuning.looks());
     this.hypercalls = new HypercallServer(name, segment, tuning, this);
@@ -57,12 +62,12 @@ final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
     if (closed) {
       throw new IllegalStateException("host=" + name + ": closed");
     }
-    LguestSlot slot = new LguestSlot(this, device, new SlotThread("lguest-" + name + "-" + device, tuning));
+    LguestSlot slot = new LguestSlot(this, device, new SlotThread("lguest-" + name + "-" + device, tuning.looks(), tuning.sleepNanos(), LOG));
     slots.add(slot);
     return slot;
   }
 
-  MachineSpace space() {
+  RegionAllocator space() {
     return space;
   }
 
@@ -128,7 +133,7 @@ final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
     if (owner != null) {
       return owner.notified(page.offset(address)) ? Hypercalls.DONE : Hypercalls.REFUSED;
     }
-    return doorbells.ring(address) ? Hypercalls.DONE : Hypercalls.REFUSED;
+    return doorbells.ring(Integer.toUnsignedLong(address)) ? Hypercalls.DONE : Hypercalls.REFUSED;
   }
 
   /** Unplugs what is left, then leaves the machine: its guest sees it gone. Returns when no thread of the host runs any more. */

@@ -12,6 +12,7 @@ import virtio.bus.Registration;
 import virtio.bus.Slot;
 import virtio.bus.Store;
 import virtio.bus.Window;
+import virtio.bus.machine.SlotThread;
 
 /**
  * A device's place on the machine: an entry of the device page, interrupts, and a thread.
@@ -96,7 +97,7 @@ final class LguestSlot implements Slot {
     if (argument >>> 32 != 0) {
       throw new IllegalArgumentException("argument=0x" + Long.toHexString(argument) + "; allowed: 32 bits");
     }
-    Registration registration = host.doorbells().add(thread.bell((int) argument, rung));
+    Registration registration = host.doorbells().add(thread.bell(argument, rung));
     doorbells.add(registration);
     return registration;
   }

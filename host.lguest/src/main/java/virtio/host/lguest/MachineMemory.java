@@ -14,6 +14,8 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import virtio.bus.DmaMemory;
+import virtio.bus.machine.RegionAllocator;
 import virtio.os.linux.AnonymousMemory;
 
 /**
@@ -42,7 +44,7 @@ final class MachineMemory implements AutoCloseable {
   private final FileChannel file;
   private final Layout layout;
   private final long devicePage;
-  private MachineSpace guestSpace;
+  private RegionAllocator guestSpace;
 
   private MachineMemory(Arena arena, MemorySegment segment, FileChannel file, Layout layout, long devicePage) {
     this.arena = arena;
@@ -145,12 +147,23 @@ final class MachineMemory implements AutoCloseable {
     return segment.byteSize();
   }
 
-  /** The guest's allocations, which outlive a guest that leaves: whoever still holds some must not see them given to the next. */
-  synchronized MachineSpace guestSpace() {
+  /** The guest's allocations, from its memory; it adopts the host's pages, where the rings lie. They outlive a guest that leaves: whoever still holds some must not see them given to the next. */
+  synchronized RegionAllocator guestSpace() {
     if (guestSpace == null) {
-      guestSpace = MachineSpace.guest(this);
+      DmaMemory whole = new DmaMemory(segment, 0);
+      guestSpace = new RegionAllocator(RegionAllocator.part(whole, PAGE, devicePage - PAGE), hostPart(whole));
     }
     return guestSpace;
+  }
+
+  /** The host's allocations, from its own pages; it adopts everything but the control page. */
+  RegionAllocator hostSpace() {
+    DmaMemory whole = new DmaMemory(segment, 0);
+    return new RegionAllocator(hostPart(whole), RegionAllocator.part(whole, PAGE, end() - PAGE));
+  }
+
+  private DmaMemory hostPart(DmaMemory whole) {
+    return RegionAllocator.part(whole, hostPages(), end() - hostPages());
   }
 
   /** After everyone's threads have ended; from here on every access throws. */

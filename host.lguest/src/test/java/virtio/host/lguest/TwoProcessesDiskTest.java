@@ -27,6 +27,7 @@ import virtio.config.lguest.LguestLayout;
 import virtio.driver.block.BlockDriver;
 import virtio.ring.split.SplitRing;
 import virtio.testkit.Await;
+import virtio.testkit.RegisteredServices;
 import virtio.testkit.Shows;
 import virtio.transport.lguest.LguestTransport;
 

@@ -3,6 +3,7 @@ package virtio.host.qemu;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import virtio.bus.machine.MachineProperties;
 
 /**
  * A disk that is a file.
@@ -22,16 +23,16 @@ record Drive(Path file, String format, boolean readonly, List<String> back, List
     List<String> options = Arrays.stream(parts).skip(1).toList();
     for (String option : options) {
       if (!option.matches("[A-Za-z0-9_.-]+=.*")) {
-        throw Settings.bad("drives", text, "FILE,NAME=VALUE,...");
+        throw MachineProperties.bad("drives", text, "FILE,NAME=VALUE,...");
       }
     }
     String format = value(options, "format", file.endsWith(".qcow2") ? "qcow2" : "raw");
     if (!format.matches("[a-z0-9]+")) {
-      throw Settings.bad("drives", text, "format=raw, format=qcow2");
+      throw MachineProperties.bad("drives", text, "format=raw, format=qcow2");
     }
     String readonly = value(options, "readonly", "off");
     if (!readonly.matches("on|off")) {
-      throw Settings.bad("drives", text, "readonly=on, readonly=off");
+      throw MachineProperties.bad("drives", text, "readonly=on, readonly=off");
     }
     return new Drive(Path.of(file), format, readonly.equals("on"),
         options.stream().filter(option -> option.startsWith(BACK)).map(option -> option.substring(BACK.length())).toList(),

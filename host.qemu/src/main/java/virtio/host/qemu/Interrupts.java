@@ -1,44 +1,32 @@
 package virtio.host.qemu;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import virtio.bus.DmaMemory;
 import virtio.bus.Interrupt;
 import virtio.bus.Message;
-import virtio.bus.Registration;
+import virtio.bus.machine.Handlers;
+import virtio.bus.machine.MessageCells;
+import virtio.bus.machine.Worker;
 
 /**
  * What interrupts us, and the one thread that runs the handlers: lines, of which QEMU tells on its socket, and messages, which devices write
  * into cells of guest memory. Nobody tells of those: the thread looks, often while something goes on, seldom otherwise.
  */
 final class Interrupts implements AutoCloseable {
-  /** A cell is 32 bits, as a message is. */
-  private static final int CELL = Integer.BYTES;
-  private static final VarHandle WORD = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
-  private static final Cell[] NONE = {};
+  private static final System.Logger LOG = System.getLogger("virtio.host.qemu");
 
   private final String name;
-  private final MemorySegment cells;
-  private final long address;
+  private final MessageCells messages;
   private final Map<Integer, Line> lines = new ConcurrentHashMap<>();
-  private final Cell[] places;
   private final Pace pace = new Pace();
   private final Worker worker;
-  private volatile Cell[] inUse = NONE;
 
   /** @param memory where messages land; nobody else's */
   Interrupts(String name, DmaMemory memory) {
     this.name = name;
-    this.cells = memory.segment();
-    this.address = memory.address();
-    this.places = new Cell[(int) (memory.bytes() / CELL)];
+    this.messages = new MessageCells(name, memory, LOG);
     this.worker = new Worker("qemu-" + name + "-interrupts");
   }
 
@@ -66,35 +54,12 @@ final class Interrupts implements AutoCloseable {
   }
 
   /** Null when all are out. */
-  synchronized Message message() {
-    for (int place = 0; place < places.length; place++) {
-      if (places[place] == null) {
-        Cell cell = new Cell(place);
-        places[place] = cell;
-        WORD.setVolatile(cells, (long) place * CELL, 0);
-        publish();
-        return cell;
-      }
-    }
-    return null;
-  }
-
-  private synchronized void back(Cell cell) {
-    if (places[cell.place] == cell) {
-      places[cell.place] = null;
-      publish();
-    }
-  }
-
-  private void publish() {
-    inUse = Arrays.stream(places).filter(Objects::nonNull).toArray(Cell[]::new);
+  Message message() {
+    return messages.message();
   }
 
   private void round() {
-    boolean served = false;
-    for (Cell cell : inUse) {
-      served |= cell.serve();
-    }
+    boolean served = messages.serve();
     for (Line line : lines.values()) {
       served |= line.serve();
     }
@@ -102,7 +67,9 @@ final class Interrupts implements AutoCloseable {
       pace.busy();
       return;
     }
-    pace.rest(this, inUse.length > 0);
+    if (!worker.stopped()) {
+      pace.rest(this, messages.any());
+    }
   }
 
   /** Returns when no handler runs any more, unless called from one. */
@@ -124,7 +91,7 @@ final class Interrupts implements AutoCloseable {
     private long next;
 
     Line(int number) {
-      handlers = new Handlers("machine " + name + ", interrupt " + number);
+      handlers = new Handlers("machine " + name + ", interrupt " + number, LOG);
     }
 
     void set(boolean level) {
@@ -148,49 +115,6 @@ final class Interrupts implements AutoCloseable {
         inVain = 0;
       }
       return inVain < PATIENCE;
-    }
-  }
-
-  /** Where one message lands. */
-  private final class Cell implements Message {
-    private final int place;
-    private final Handlers handlers;
-
-    Cell(int place) {
-      this.place = place;
-      this.handlers = new Handlers("machine " + name + ", message " + place);
-    }
-
-    @Override
-    public long address() {
-      return address + (long) place * CELL;
-    }
-
-    /** Never 0, which is what an empty cell holds. */
-    @Override
-    public int data() {
-      return place + 1;
-    }
-
-    @Override
-    public Registration register(Runnable handler) {
-      return handlers.register(handler);
-    }
-
-    /** Emptied before the handlers look at memory: what is stored after their look fills it again. The exchange orders the two. */
-    boolean serve() {
-      if ((int) WORD.getOpaque(cells, (long) place * CELL) == 0) {
-        return false;
-      }
-      WORD.getAndSet(cells, (long) place * CELL, 0);
-      handlers.run();
-      return true;
-    }
-
-    @Override
-    public void close() {
-      handlers.close();
-      back(this);
     }
   }
 

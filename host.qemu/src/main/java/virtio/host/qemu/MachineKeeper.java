@@ -8,6 +8,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 import virtio.bus.Machine;
+import virtio.bus.machine.Worker;
 
 /** Keeps a QEMU running and registered as a {@link Machine}: one that has gone is followed by another, soon at first, then less soon. */
 final class MachineKeeper implements AutoCloseable {
@@ -43,6 +44,9 @@ final class MachineKeeper implements AutoCloseable {
   }
 
   private void round() {
+    if (worker.stopped()) {
+      return;
+    }
     try (QemuMachine fresh = QemuMachine.start(settings, worker::unpark)) {
       serve(fresh);
     } catch (IOException refused) {

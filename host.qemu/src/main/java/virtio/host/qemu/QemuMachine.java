@@ -25,6 +25,8 @@ import virtio.bus.Message;
 import virtio.bus.Signal;
 import virtio.bus.Store;
 import virtio.bus.Window;
+import virtio.bus.machine.FirmwareWords;
+import virtio.bus.machine.RegionAllocator;
 
 /**
  * One QEMU, from its start to its end, as a machine. Registers are reached by its qtest socket, memory by a file that both map. Once it has
@@ -52,7 +54,9 @@ final class QemuMachine implements Machine, AutoCloseable {
     this.settings = settings;
     this.process = process;
     this.told = told;
-    this.space = new RegionAllocator(new DmaMemory(memory, settings.board().memoryBase), settings.board().reserved);
+    DmaMemory whole = new DmaMemory(memory, settings.board().memoryBase);
+    long reserved = settings.board().reserved;
+    this.space = new RegionAllocator(RegionAllocator.part(whole, reserved, whole.bytes() - reserved), whole);
     this.interrupts = new Interrupts(settings.name(), space.allocate(CELLS, CELLS));
     this.firmware = new FirmwareWords(settings.board().firmware);
   }

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import virtio.bus.Machine;
 import virtio.testkit.Await;
+import virtio.testkit.RegisteredServices;
 
 /** The brick without a container: a bundle context that only knows how to register. */
 @Timeout(60)

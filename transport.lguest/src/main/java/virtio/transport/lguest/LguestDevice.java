@@ -2,10 +2,8 @@ package virtio.transport.lguest;
 
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import virtio.bus.AddressSpace;
 import virtio.bus.BusDevice;
 import virtio.bus.Channel;
@@ -16,6 +14,9 @@ import virtio.bus.Registration;
 import virtio.bus.Signal;
 import virtio.bus.Store;
 import virtio.bus.Window;
+import virtio.bus.machine.AllOnes;
+import virtio.bus.machine.Hold;
+import virtio.bus.machine.LivingWindow;
 
 /**
  * A device on lguest's bus. Windows: {@code "entry"}, its entry as plain memory; {@code "notify"}, of the same size, where a write is a
@@ -35,8 +36,7 @@ final class LguestDevice implements BusDevice {
   private final Map<String, Object> properties;
   private final List<Interrupt> interrupts;
   private final Runnable released;
-  private final Set<Registration> handlers = new HashSet<>();
-  private Registration claim;
+  private final Hold hold;
   private volatile boolean gone;
 
   /**
@@ -51,10 +51,11 @@ final class LguestDevice implements BusDevice {
     this.address = address;
     this.properties = Map.of("machine", machine.name(), "entry", index, "type", entry.type());
     this.released = released;
+    this.hold = new Hold(name);
     Interrupt[] lines = new Interrupt[LINES];
     for (int line = 0; line < LINES; line++) {
       Interrupt source = machine.interrupt(line);
-      lines[line] = source == null ? null : handler -> register(source, handler);
+      lines[line] = source == null ? null : handler -> hold.register(source, handler, () -> { });
     }
     this.interrupts = Collections.unmodifiableList(Arrays.asList(lines));
   }
@@ -86,7 +87,7 @@ final class LguestDevice implements BusDevice {
   @Override
   public Window window(String window) {
     return switch (window) {
-      case ENTRY -> new EntryWindow(machine.window(address, entry.length()));
+      case ENTRY -> new LivingWindow(machine.window(address, entry.length()), () -> gone);
       case NOTIFY -> new NotifyWindow();
       default -> null;
     };
@@ -108,83 +109,18 @@ final class LguestDevice implements BusDevice {
   }
 
   @Override
-  public synchronized Registration claim() {
-    if (gone || claim != null) {
-      throw new IllegalStateException("device=" + name + ": " + (gone ? "gone" : "taken"));
-    }
-    Registration[] self = new Registration[1];
-    self[0] = () -> release(self[0]);
-    claim = self[0];
-    return claim;
+  public Registration claim() {
+    return hold.claim(() -> { }, released);
   }
 
-  synchronized boolean claimed() {
-    return claim != null;
+  boolean claimed() {
+    return hold.claimed();
   }
 
   /** From here on its registers read all ones. */
   void leave() {
     gone = true;
-  }
-
-  private void release(Registration held) {
-    List<Registration> left;
-    synchronized (this) {
-      if (claim != held) {
-        return;
-      }
-      left = List.copyOf(handlers);
-    }
-    left.forEach(Registration::close);
-    synchronized (this) {
-      claim = null;
-    }
-    released.run();
-  }
-
-  private Registration register(Interrupt source, Runnable handler) {
-    Registration[] self = new Registration[1];
-    Registration registered = source.register(handler);
-    self[0] = () -> {
-      registered.close();
-      synchronized (this) {
-        handlers.remove(self[0]);
-      }
-    };
-    synchronized (this) {
-      handlers.add(self[0]);
-    }
-    return self[0];
-  }
-
-  private static long allOnes(int width) {
-    return width == 8 ? -1L : (1L << 8 * width) - 1;
-  }
-
-  /** The entry, as long as the device is there. */
-  private final class EntryWindow implements Window {
-    private final Window memory;
-
-    EntryWindow(Window memory) {
-      this.memory = memory;
-    }
-
-    @Override
-    public long size() {
-      return entry.length();
-    }
-
-    @Override
-    public long read(long offset, int width) {
-      return gone ? allOnes(width) : memory.read(offset, width);
-    }
-
-    @Override
-    public void write(long offset, int width, long value) {
-      if (!gone) {
-        memory.write(offset, width, value);
-      }
-    }
+    hold.end();
   }
 
   /** NOTIFY of a byte of the entry, whatever is written. */
@@ -196,7 +132,7 @@ final class LguestDevice implements BusDevice {
 
     @Override
     public long read(long offset, int width) {
-      return allOnes(width);
+      return AllOnes.of(width);
     }
 
     @Override

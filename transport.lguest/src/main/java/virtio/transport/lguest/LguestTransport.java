@@ -1,14 +1,9 @@
 package virtio.transport.lguest;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -21,6 +16,7 @@ import virtio.bus.PageLayout;
 import virtio.bus.Registration;
 import virtio.bus.Transport;
 import virtio.bus.annotation.Provides;
+import virtio.bus.machine.Watchers;
 import virtio.bus.spec.FeatureBits;
 
 /**
@@ -33,13 +29,10 @@ import virtio.bus.spec.FeatureBits;
 @Provides.Transport("lguest")
 public final class LguestTransport implements Transport {
   private static final System.Logger LOG = System.getLogger("virtio.transport.lguest");
-  private static final long STOP_SECONDS = 5;
 
-  private final ExecutorService events =
-      Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("virtio-transport-lguest").factory());
+  private final Watchers watchers = new Watchers("virtio-transport-lguest", LOG);
   private final Map<Machine, MachinePage> pages = new LinkedHashMap<>();
   private final Map<Object, PageLayout> layouts = new HashMap<>();
-  private final List<Watcher> watchers = new ArrayList<>();
 
   /** Without machines, until some are bound. */
   @Activate
@@ -55,21 +48,16 @@ public final class LguestTransport implements Transport {
 
   @Override
   public Registration watch(Listener listener) {
-    Watcher watcher = new Watcher(listener, this::removeLater);
-    later(() -> {
-      watchers.add(watcher);
-      pages.values().forEach(page -> page.devices().forEach(watcher::appeared));
-    });
-    return watcher;
+    return watchers.watch(listener, () -> pages.values().stream().flatMap(page -> page.devices().stream()).toList());
   }
 
   /** A machine has come. */
   @Reference(name = "machine", target = "(virtio.machine.kind=lguest)", cardinality = ReferenceCardinality.MULTIPLE,
       policy = ReferencePolicy.DYNAMIC)
   public void bindMachine(Machine machine) {
-    later(() -> {
+    watchers.later(() -> {
       try {
-        MachinePage page = new MachinePage(machine, this::later, () -> later(() -> walk(machine)), this::appeared, this::disappeared);
+        MachinePage page = new MachinePage(machine, watchers::later, () -> watchers.later(() -> walk(machine)), watchers::appeared, watchers::disappeared);
         pages.put(machine, page);
         walk(machine);
       } catch (IllegalArgumentException unfit) {
@@ -80,7 +68,7 @@ public final class LguestTransport implements Transport {
 
   /** A machine goes. */
   public void unbindMachine(Machine machine) {
-    later(() -> {
+    watchers.later(() -> {
       MachinePage page = pages.remove(machine);
       if (page != null) {
         page.close();
@@ -91,7 +79,7 @@ public final class LguestTransport implements Transport {
   /** A walker has come. */
   @Reference(name = "layout", cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
   public void bindLayout(PageLayout layout, Map<String, Object> properties) {
-    later(() -> {
+    watchers.later(() -> {
       layouts.put(properties.get("virtio.layout"), layout);
       List.copyOf(pages.keySet()).forEach(this::walk);
     });
@@ -99,25 +87,17 @@ public final class LguestTransport implements Transport {
 
   /** A walker goes. */
   public void unbindLayout(PageLayout layout, Map<String, Object> properties) {
-    later(() -> layouts.remove(properties.get("virtio.layout"), layout));
+    watchers.later(() -> layouts.remove(properties.get("virtio.layout"), layout));
   }
 
   /** Every watcher is told that every device has gone. */
   @Deactivate
   public void stop() {
-    later(() -> {
+    watchers.later(() -> {
       pages.values().forEach(MachinePage::close);
       pages.clear();
     });
-    events.shutdown();
-    try {
-      if (!events.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
-        LOG.log(System.Logger.Level.WARNING, "a watcher does not return; it is left alone");
-        events.shutdownNow();
-      }
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    watchers.stop();
   }
 
   private void walk(Machine machine) {
@@ -125,34 +105,6 @@ public final class LguestTransport implements Transport {
     PageLayout layout = page == null ? null : layouts.get(page.layout());
     if (layout != null) {
       page.walk(layout);
-    }
-  }
-
-  private void appeared(LguestDevice device) {
-    List.copyOf(watchers).forEach(watcher -> watcher.appeared(device));
-  }
-
-  private void disappeared(LguestDevice device) {
-    List.copyOf(watchers).forEach(watcher -> watcher.disappeared(device));
-  }
-
-  private void removeLater(Watcher watcher) {
-    later(() -> watchers.remove(watcher));
-  }
-
-  private void later(Runnable event) {
-    try {
-      events.execute(() -> guarded(event));
-    } catch (RejectedExecutionException stopped) {
-      LOG.log(System.Logger.Level.DEBUG, "stopped: nothing is told any more");
-    }
-  }
-
-  private static void guarded(Runnable event) {
-    try {
-      event.run();
-    } catch (RuntimeException | Error thrown) {
-      LOG.log(System.Logger.Level.ERROR, "following the machines", thrown);
     }
   }
 }

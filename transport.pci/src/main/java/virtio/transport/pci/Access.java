@@ -13,8 +13,4 @@ final class Access {
           + " (width 1, 2 or 4, aligned, below " + space.size() + ")");
     }
   }
-
-  static long allOnes(int width) {
-    return -1L >>> 64 - 8 * width;
-  }
 }

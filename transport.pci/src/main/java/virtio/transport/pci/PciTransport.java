@@ -4,9 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -19,6 +16,7 @@ import virtio.bus.Machine;
 import virtio.bus.Registration;
 import virtio.bus.Transport;
 import virtio.bus.annotation.Provides;
+import virtio.bus.machine.Watchers;
 import virtio.bus.spec.FeatureBits;
 
 /**
@@ -34,32 +32,29 @@ public final class PciTransport implements Transport {
   private static final long LOOK_MILLIS = 1000;
   private static final long STOP_SECONDS = 5;
 
-  private final ScheduledExecutorService events = Executors.newSingleThreadScheduledExecutor(
-      Thread.ofPlatform().daemon().name("virtio-transport-pci").factory());
+  private final Watchers watchers = new Watchers("virtio-transport-pci", LOG);
   private final Map<Machine, PciRoot> roots = new LinkedHashMap<>();
-  private final List<Watcher> watchers = new ArrayList<>();
   private final PciRoot.Follower follower = new PciRoot.Follower() {
     @Override
     public void appeared(VirtioFunction function) {
-      List.copyOf(watchers).forEach(watcher -> watcher.appeared(function));
+      watchers.appeared(function);
     }
 
     @Override
     public void disappeared(VirtioFunction function) {
-      List.copyOf(watchers).forEach(watcher -> watcher.disappeared(function));
+      watchers.disappeared(function);
     }
 
     @Override
     public void lookAgain(PciRoot root) {
-      later(() -> scan(root));
+      watchers.later(() -> scan(root));
     }
   };
 
   /** Without machines, until some are bound. */
   @Activate
   public PciTransport() {
-    events.scheduleWithFixedDelay(() -> guarded(() -> List.copyOf(roots.values()).forEach(this::scan)), LOOK_MILLIS, LOOK_MILLIS,
-        TimeUnit.MILLISECONDS);
+    watchers.every(LOOK_MILLIS, () -> List.copyOf(roots.values()).forEach(this::scan));
   }
 
   /** No virtual functions are made; and a fence of this JVM orders processors, not a device behind a bus, so none is promised. */
@@ -70,19 +65,15 @@ public final class PciTransport implements Transport {
 
   @Override
   public Registration watch(Listener listener) {
-    Watcher watcher = new Watcher(listener, this::removeLater);
-    later(() -> {
-      watchers.add(watcher);
-      roots.values().forEach(root -> root.functions().stream().filter(function -> !function.withdrawn()).forEach(watcher::appeared));
-    });
-    return watcher;
+    return watchers.watch(listener, () -> roots.values().stream().flatMap(root -> root.functions().stream())
+        .filter(function -> !function.withdrawn()).toList());
   }
 
   /** A machine has come. */
   @Reference(name = "machine", target = "(virtio.machine.kind=pci)", cardinality = ReferenceCardinality.MULTIPLE,
       policy = ReferencePolicy.DYNAMIC)
   public void bindMachine(Machine machine) {
-    later(() -> {
+    watchers.later(() -> {
       try {
         PciRoot root = new PciRoot(machine, follower);
         roots.put(machine, root);
@@ -95,7 +86,7 @@ public final class PciTransport implements Transport {
 
   /** A machine goes. */
   public void unbindMachine(Machine machine) {
-    later(() -> {
+    watchers.later(() -> {
       PciRoot root = roots.remove(machine);
       if (root != null) {
         root.withdraw();
@@ -107,18 +98,15 @@ public final class PciTransport implements Transport {
   @Deactivate
   public void stop() {
     List<VirtioFunction> left = new ArrayList<>();
-    later(() -> {
+    watchers.later(() -> {
       roots.values().forEach(root -> left.addAll(root.functions()));
       roots.values().forEach(PciRoot::withdraw);
       roots.clear();
     });
-    events.shutdown();
+    if (!watchers.stop()) {
+      return;
+    }
     try {
-      if (!events.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
-        LOG.log(System.Logger.Level.WARNING, "a watcher does not return; it is left alone");
-        events.shutdownNow();
-        return;
-      }
       for (VirtioFunction function : left) {
         if (!function.awaitFree(TimeUnit.SECONDS.toNanos(STOP_SECONDS))) {
           LOG.log(System.Logger.Level.WARNING, function.name() + " is still held");
@@ -132,26 +120,6 @@ public final class PciTransport implements Transport {
   private void scan(PciRoot root) {
     if (roots.containsValue(root)) {
       root.scan();
-    }
-  }
-
-  private void removeLater(Watcher watcher) {
-    later(() -> watchers.remove(watcher));
-  }
-
-  private void later(Runnable event) {
-    try {
-      events.execute(() -> guarded(event));
-    } catch (RejectedExecutionException stopped) {
-      LOG.log(System.Logger.Level.DEBUG, "stopped: nothing is told any more");
-    }
-  }
-
-  private static void guarded(Runnable event) {
-    try {
-      event.run();
-    } catch (RuntimeException | Error thrown) {
-      LOG.log(System.Logger.Level.ERROR, "following the machines", thrown);
     }
   }
 }

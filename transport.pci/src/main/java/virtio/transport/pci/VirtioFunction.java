@@ -4,10 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import virtio.bus.AddressSpace;
 import virtio.bus.BusDevice;
 import virtio.bus.Channel;
@@ -17,6 +15,8 @@ import virtio.bus.Registration;
 import virtio.bus.Signal;
 import virtio.bus.Store;
 import virtio.bus.Window;
+import virtio.bus.machine.Hold;
+import virtio.bus.machine.LivingWindow;
 import virtio.bus.spec.Pci;
 
 /**
@@ -36,12 +36,11 @@ final class VirtioFunction implements BusDevice, PciNode {
   private final String name;
   private final Map<String, Object> properties = new HashMap<>();
   private final Window[] regions = new Window[Pci.BARS];
-  private final Set<Registration> handlers = new HashSet<>();
+  private final Hold hold;
   private final List<Bar> placed = new ArrayList<>();
   private List<Bar> bars;
   private int command = Pci.COMMAND_INTX_DISABLE;
   private List<Interrupt> interrupts = List.of();
-  private Registration claim;
   private boolean announced;
   private boolean told;
   private volatile boolean withdrawn;
@@ -52,8 +51,9 @@ final class VirtioFunction implements BusDevice, PciNode {
     this.on = on;
     this.machine = on.root().machine();
     this.address = address;
-    this.config = new Registers(config);
+    this.config = new LivingWindow(config, () -> gone);
     this.name = machine.name() + "/" + address;
+    this.hold = new Hold(name);
     config.write(Pci.COMMAND, 2, command);
     MsixTable.off(config);
     this.bars = Bar.sizes(config);
@@ -106,7 +106,7 @@ final class VirtioFunction implements BusDevice, PciNode {
       bar.program(config);
       if ((decoded & (bar.io() ? Pci.COMMAND_IO : Pci.COMMAND_MEMORY)) != 0) {
         Window region = bar.io() ? machine.ports(bar.address(), bar.size()) : machine.window(bar.address(), bar.size());
-        regions[bar.index()] = region == null ? null : new Registers(region);
+        regions[bar.index()] = region == null ? null : new LivingWindow(region, () -> gone);
       }
     }
     command(decoded, 0);
@@ -124,7 +124,7 @@ final class VirtioFunction implements BusDevice, PciNode {
     Interrupt[] places = new Interrupt[vectors + 1];
     for (int vector = 0; vector < vectors; vector++) {
       Interrupt source = table.vector(vector);
-      places[vector] = handler -> register(source, handler, () -> { });
+      places[vector] = handler -> hold.register(source, handler, () -> { });
     }
     int pin = (int) config.read(Pci.INTERRUPT_PIN, 1);
     Interrupt line = pin >= 1 && pin <= 4 ? on.lines().line(address.device(), pin) : null;
@@ -140,27 +140,9 @@ final class VirtioFunction implements BusDevice, PciNode {
   }
 
   private Registration registerPin(Interrupt line, Runnable handler) {
-    Registration registered = register(line, handler, () -> command(Pci.COMMAND_INTX_DISABLE, 0));
+    Registration registered = hold.register(line, handler, () -> command(Pci.COMMAND_INTX_DISABLE, 0));
     command(0, Pci.COMMAND_INTX_DISABLE);
     return registered;
-  }
-
-  private Registration register(Interrupt source, Runnable handler, Runnable afterwards) {
-    Registration registered = source.register(handler);
-    Registration[] self = new Registration[1];
-    self[0] = () -> {
-      synchronized (handlers) {
-        if (!handlers.remove(self[0])) {
-          return;
-        }
-      }
-      afterwards.run();
-      registered.close();
-    };
-    synchronized (handlers) {
-      handlers.add(self[0]);
-    }
-    return self[0];
   }
 
   /** Tells the watchers, once. */
@@ -174,6 +156,7 @@ final class VirtioFunction implements BusDevice, PciNode {
   /** Somebody wants it out: the watchers are told, and its registers work until it is let go. */
   void withdraw() {
     withdrawn = true;
+    hold.end();
     if (announced && !told) {
       told = true;
       on.root().disappeared(this);
@@ -193,48 +176,20 @@ final class VirtioFunction implements BusDevice, PciNode {
     bars = List.of();
   }
 
-  synchronized boolean claimed() {
-    return claim != null;
+  boolean claimed() {
+    return hold.claimed();
   }
 
   /** Waits until nobody holds it, bounded. Any thread. */
-  synchronized boolean awaitFree(long nanos) throws InterruptedException {
-    long end = System.nanoTime() + nanos;
-    for (long left = nanos; claim != null && left > 0; left = end - System.nanoTime()) {
-      wait(left / 1_000_000 + 1);
-    }
-    return claim == null;
+  boolean awaitFree(long nanos) throws InterruptedException {
+    return hold.awaitFree(nanos);
   }
 
   @Override
-  public synchronized Registration claim() {
-    if (gone || withdrawn || claim != null) {
-      throw new IllegalStateException("device=" + name + ": " + (claim != null ? "taken" : "gone"));
-    }
-    Registration[] self = new Registration[1];
-    self[0] = () -> release(self[0]);
-    claim = self[0];
+  public Registration claim() {
+    Registration claim = hold.claim(() -> command(0, Pci.COMMAND_MASTER), on.root()::lookAgain);
     command(Pci.COMMAND_MASTER, 0);
     return claim;
-  }
-
-  private void release(Registration held) {
-    synchronized (this) {
-      if (claim != held) {
-        return;
-      }
-      command(0, Pci.COMMAND_MASTER);
-    }
-    List<Registration> left;
-    synchronized (handlers) {
-      left = List.copyOf(handlers);
-    }
-    left.forEach(Registration::close);
-    synchronized (this) {
-      claim = null;
-      notifyAll();
-    }
-    on.root().lookAgain();
   }
 
   @Override
@@ -283,38 +238,5 @@ final class VirtioFunction implements BusDevice, PciNode {
   @Override
   public Channel channel() {
     return null;
-  }
-
-  /** Registers, as long as the function is there. */
-  private final class Registers implements Window {
-    private final Window there;
-
-    Registers(Window there) {
-      this.there = there;
-    }
-
-    @Override
-    public long size() {
-      return there.size();
-    }
-
-    @Override
-    public long read(long offset, int width) {
-      return gone ? Access.allOnes(width) : there.read(offset, width);
-    }
-
-    @Override
-    public void write(long offset, int width, long value) {
-      if (!gone) {
-        there.write(offset, width, value);
-      }
-    }
-
-    @Override
-    public void post(long offset, int width, long value) {
-      if (!gone) {
-        there.post(offset, width, value);
-      }
-    }
   }
 }

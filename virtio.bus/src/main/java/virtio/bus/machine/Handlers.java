@@ -1,23 +1,27 @@
-package virtio.host.qemu;
+package virtio.bus.machine;
 
 import java.util.Arrays;
 import virtio.bus.Interrupt;
 import virtio.bus.Registration;
 
 /**
- * Those who want to hear of one event. They are called on one thread, one after the other; when a registration's {@code close} returns, its
+ * Those who want to hear of one event. They are called on the event's one thread, one after the other; when a registration's {@code close} returns, its
  * handler is not running and will not run again, except when closed from inside.
  */
-final class Handlers implements Interrupt {
-  private static final System.Logger LOG = System.getLogger("virtio.host.qemu");
+public final class Handlers implements Interrupt {
   private static final Handler[] NONE = {};
 
   private final String name;
+  private final System.Logger log;
   private volatile Handler[] handlers = NONE;
 
-  /** @param name of the event, for the log */
-  Handlers(String name) {
+  /**
+   * @param name of the event
+   * @param log its owner's, for what a handler throws
+   */
+  public Handlers(String name, System.Logger log) {
     this.name = name;
+    this.log = log;
   }
 
   @Override
@@ -31,19 +35,20 @@ final class Handlers implements Interrupt {
     return added;
   }
 
-  boolean any() {
+  /** Whether anybody wants to hear. */
+  public boolean any() {
     return handlers.length > 0;
   }
 
   /** On the event's one thread. Nothing that a handler throws comes out. */
-  void run() {
+  public void run() {
     for (Handler handler : handlers) {
       handler.run();
     }
   }
 
   /** Ends all registrations. */
-  void close() {
+  public void close() {
     for (Handler handler : handlers) {
       handler.close();
     }
@@ -69,7 +74,7 @@ final class Handlers implements Interrupt {
       try {
         task.run();
       } catch (RuntimeException | Error thrown) {
-        LOG.log(System.Logger.Level.ERROR, name + ": a handler threw", thrown);
+        log.log(System.Logger.Level.ERROR, name + ": a handler threw", thrown);
       }
     }
 

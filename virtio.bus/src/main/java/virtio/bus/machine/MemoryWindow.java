@@ -1,4 +1,4 @@
-package virtio.host.lguest;
+package virtio.bus.machine;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import java.util.function.BooleanSupplier;
 import virtio.bus.Window;
 
-/** Memory, seen as registers: any offset, aligned or not; all ones once the machine has gone. */
-final class MemoryWindow implements Window {
+/** Memory, seen as registers: any offset, aligned or not; all ones once the machine has gone. Any thread. */
+public final class MemoryWindow implements Window {
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -15,7 +15,8 @@ final class MemoryWindow implements Window {
   private final MemorySegment memory;
   private final BooleanSupplier gone;
 
-  MemoryWindow(MemorySegment memory, BooleanSupplier gone) {
+  /** @param gone whether it has */
+  public MemoryWindow(MemorySegment memory, BooleanSupplier gone) {
     this.memory = memory;
     this.gone = gone;
   }
@@ -28,7 +29,7 @@ final class MemoryWindow implements Window {
   @Override
   public long read(long offset, int width) {
     if (gone.getAsBoolean()) {
-      return allOnes(width);
+      return AllOnes.of(width);
     }
     try {
       return switch (width) {
@@ -39,7 +40,7 @@ final class MemoryWindow implements Window {
         default -> throw new IllegalArgumentException("width=" + width + "; allowed: 1, 2, 4 or 8");
       };
     } catch (IllegalStateException closed) {
-      return allOnes(width);
+      return AllOnes.of(width);
     }
   }
 
@@ -60,9 +61,5 @@ final class MemoryWindow implements Window {
       // The machine went between our look and the store: a write to what has gone does nothing.
       return;
     }
-  }
-
-  private static long allOnes(int width) {
-    return width == 8 ? -1L : (1L << 8 * width) - 1;
   }
 }

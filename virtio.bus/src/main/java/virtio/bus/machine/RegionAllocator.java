@@ -1,4 +1,4 @@
-package virtio.host.qemu;
+package virtio.bus.machine;
 
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
@@ -8,23 +8,34 @@ import virtio.bus.AddressSpace;
 import virtio.bus.DmaMemory;
 
 /**
- * A machine's memory as an address space: guest-physical addresses, handed out lowest first; what comes back may be handed out again. Every
- * region is zeroed, and starts and ends on a cache line of its own.
+ * One stretch of memory as an address space, as one side of a machine uses it: it allocates from its own part, and adopts what the other
+ * side may rightly point it to. Addresses are not translated. Lowest first; what comes back may be handed out again. Every region is zeroed,
+ * and starts and ends on a cache line of its own. Any thread.
  */
-final class RegionAllocator implements AddressSpace {
+public final class RegionAllocator implements AddressSpace {
   private static final long GRAIN = 64;
 
   private final DmaMemory memory;
+  private final DmaMemory foreign;
   /** Free stretches by their first address, none of which touches another. */
   private final TreeMap<Long, Long> free = new TreeMap<>();
-  /** What is out, by its address. */
+  /** What is out, by its address, but for what is in quarantine. */
   private final Map<Long, DmaMemory> allocated = new HashMap<>();
   private long quarantined;
 
-  /** @param reserved how much of the memory's beginning is never handed out, a multiple of 64 */
-  RegionAllocator(DmaMemory memory, long reserved) {
-    this.memory = memory;
-    free.put(memory.address() + reserved, memory.bytes() - reserved);
+  /**
+   * @param own what is handed out; its address is a multiple of 64
+   * @param foreign what is adopted
+   */
+  public RegionAllocator(DmaMemory own, DmaMemory foreign) {
+    this.memory = own;
+    this.foreign = foreign;
+    free.put(own.address(), own.bytes() & -GRAIN);
+  }
+
+  /** That part of some memory. */
+  public static DmaMemory part(DmaMemory whole, long offset, long bytes) {
+    return new DmaMemory(whole.segment().asSlice(offset, bytes), whole.address() + offset);
   }
 
   @Override
@@ -38,7 +49,7 @@ final class RegionAllocator implements AddressSpace {
       throw new IllegalArgumentException("bytes=" + bytes + " alignment=" + alignment
           + "; allowed: bytes 1 or more, alignment a power of two");
     }
-    if (bytes > memory.bytes() || alignment > memory.bytes()) {
+    if (bytes > memory.bytes()) {
       return null;
     }
     long mask = Math.max(GRAIN, alignment) - 1;
@@ -59,7 +70,7 @@ final class RegionAllocator implements AddressSpace {
 
   @Override
   public DmaMemory adopt(long address, long bytes) {
-    return memory.holds(address, bytes) ? memory : null;
+    return foreign.holds(address, bytes) ? foreign : null;
   }
 
   @Override
@@ -89,12 +100,12 @@ final class RegionAllocator implements AddressSpace {
   }
 
   /** How many regions are out, those in quarantine not counted. */
-  synchronized int regions() {
+  public synchronized int regions() {
     return allocated.size();
   }
 
-  /** Waits until at most that many are out, bounded. */
-  synchronized boolean awaitRegions(int most, long nanos) throws InterruptedException {
+  /** Waits until at most that many are out, bounded; false if more still are. */
+  public synchronized boolean awaitRegions(int most, long nanos) throws InterruptedException {
     long end = System.nanoTime() + nanos;
     for (long left = nanos; allocated.size() > most && left > 0; left = end - System.nanoTime()) {
       wait(left / 1_000_000 + 1);

@@ -1,19 +1,19 @@
-package virtio.host.lguest;
+package virtio.bus.machine;
 
 import java.util.Arrays;
 import virtio.bus.Registration;
 
-/** The host's doorbells, by the address the guest rings with. Looking one up allocates nothing and takes no lock. */
-final class Doorbells {
+/** A host's doorbells, by the argument that its guest rings with. Looking one up allocates nothing and takes no lock. Any thread. */
+public final class Doorbells {
   private static final SlotThread.Bell[] NONE = {};
 
   private volatile SlotThread.Bell[] bells = NONE;
 
-  /** Rings those of that address; false where there is none. Never blocks. */
-  boolean ring(int address) {
+  /** Rings those of that argument; false where there is none. Never blocks. */
+  public boolean ring(long argument) {
     boolean found = false;
     for (SlotThread.Bell bell : bells) {
-      if (bell.address() == address) {
+      if (bell.argument() == argument) {
         bell.ring();
         found = true;
       }
@@ -21,7 +21,8 @@ final class Doorbells {
     return found;
   }
 
-  Registration add(SlotThread.Bell bell) {
+  /** Until the registration is closed, which closes the bell. */
+  public Registration add(SlotThread.Bell bell) {
     synchronized (this) {
       SlotThread.Bell[] more = Arrays.copyOf(bells, bells.length + 1);
       more[bells.length] = bell;

@@ -1,4 +1,4 @@
-package virtio.host.lguest;
+package virtio.testkit;
 
 import java.lang.reflect.Proxy;
 import java.util.Dictionary;
@@ -7,14 +7,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 
-/** A bundle context that only knows how to register, one service of a type. */
-final class RegisteredServices {
+/** A bundle context that only knows how to register, one service of a type: enough for a component that registers services by itself. */
+public final class RegisteredServices {
   /** What is registered, and with which properties. */
-  record Service(Object service, Dictionary<?, ?> properties) {}
+  private record Service(Object service, Dictionary<?, ?> properties) {}
 
   private final Map<Class<?>, Service> services = new ConcurrentHashMap<>();
 
-  BundleContext context() {
+  /** Hand this to a component. */
+  public BundleContext context() {
     return (BundleContext) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {BundleContext.class},
         (self, method, arguments) -> {
           if (!method.getName().equals("registerService")) {
@@ -26,21 +27,23 @@ final class RegisteredServices {
         });
   }
 
-  int count() {
+  /** How many types have a service. */
+  public int count() {
     return services.size();
   }
 
-  boolean has(Class<?> type) {
+  public boolean has(Class<?> type) {
     return services.containsKey(type);
   }
 
   /** Null where there is none. */
-  <S> S service(Class<S> type) {
+  public <S> S service(Class<S> type) {
     Service found = services.get(type);
     return found == null ? null : type.cast(found.service());
   }
 
-  Object property(Class<?> type, String name) {
+  /** One that a service is registered with. */
+  public Object property(Class<?> type, String name) {
     return services.get(type).properties().get(name);
   }
 

@@ -1,35 +1,43 @@
-package virtio.host.lguest;
+package virtio.bus.machine;
 
 import java.util.concurrent.locks.LockSupport;
 
 /** A daemon platform thread that runs rounds until it is closed, and one more, so that nothing that came before is left undone. */
-final class Worker implements AutoCloseable {
-  private static final long JOIN_MILLIS = 5_000;
+public final class Worker implements AutoCloseable {
+  private static final long JOIN_MILLIS = 20_000;
 
   private final Thread thread;
   private Runnable round;
-  private Runnable waker;
+  private Runnable waker = this::unpark;
   private volatile boolean stopped;
 
-  Worker(String name) {
+  /** @param name the thread's */
+  public Worker(String name) {
     this.thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+  }
+
+  /** @param round runs again and again; where there is nothing to do it parks, unless {@link #stopped}, and {@link #unpark} ends that */
+  public void start(Runnable round) {
+    start(round, this::unpark);
   }
 
   /**
    * @param round runs again and again; it waits, bounded, where there is nothing to do
-   * @param waker ends such a wait
+   * @param waker ends such a wait; any thread runs it
    */
-  void start(Runnable round, Runnable waker) {
+  public void start(Runnable round, Runnable waker) {
     this.round = round;
     this.waker = waker;
     thread.start();
   }
 
-  boolean stopped() {
+  /** Whether it is being closed: this round is the last, or the next one is. */
+  public boolean stopped() {
     return stopped;
   }
 
-  void unpark() {
+  /** Ends a {@link LockSupport#park} of the thread, or the next one. */
+  public void unpark() {
     LockSupport.unpark(thread);
   }
 
@@ -40,7 +48,7 @@ final class Worker implements AutoCloseable {
     round.run();
   }
 
-  /** Returns when the thread has ended, or at once if this is that thread. IllegalStateException: it does not end. */
+  /** Returns when the thread has ended, or at once if this is that thread or it was never started. IllegalStateException: it does not end. */
   @Override
   public void close() {
     stopped = true;

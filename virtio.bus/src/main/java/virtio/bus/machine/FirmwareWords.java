@@ -1,15 +1,16 @@
-package virtio.host.qemu;
+package virtio.bus.machine;
 
 import java.util.List;
 import java.util.Map;
 import virtio.bus.Registration;
 import virtio.bus.Store;
 
-/** What a machine's firmware would say, had it one: never changes. */
-final class FirmwareWords implements Store {
+/** What a machine's firmware would say, had it one: never changes. Any thread. */
+public final class FirmwareWords implements Store {
   private final Map<String, String> words;
 
-  FirmwareWords(Map<String, String> words) {
+  /** @param words path and value */
+  public FirmwareWords(Map<String, String> words) {
     this.words = Map.copyOf(words);
   }
 
@@ -33,7 +34,7 @@ final class FirmwareWords implements Store {
   @Override
   public Registration watch(String path, Runnable changed) {
     Watch watch = new Watch(changed);
-    Thread.ofPlatform().daemon().name("qemu-firmware").start(watch::run);
+    Thread.ofPlatform().daemon().name("virtio-firmware").start(watch::run);
     return watch;
   }
 

@@ -1,4 +1,4 @@
-package virtio.host.qemu;
+package virtio.bus.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,7 @@ class RegionAllocatorTest {
   private static final int RESERVED = 1 << 16;
 
   private final DmaMemory memory = new DmaMemory(Arena.ofAuto().allocate(SIZE, 4096), BASE);
-  private final RegionAllocator space = new RegionAllocator(memory, RESERVED);
+  private final RegionAllocator space = new RegionAllocator(RegionAllocator.part(memory, RESERVED, SIZE - RESERVED), memory);
 
   @Test
   void regionsAreAlignedZeroedAndApart() {
@@ -74,5 +75,30 @@ class RegionAllocatorTest {
     assertThatThrownBy(() -> space.allocate(1, 3)).hasMessageContaining("alignment=3");
     assertThatThrownBy(() -> space.free(new DmaMemory(memory.segment().asSlice(RESERVED, 64), BASE + RESERVED)))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void eachSideHasItsOwnPart() {
+    DmaMemory guests = RegionAllocator.part(memory, 0, RESERVED);
+    RegionAllocator host = new RegionAllocator(RegionAllocator.part(memory, RESERVED, SIZE - RESERVED), guests);
+    RegionAllocator guest = new RegionAllocator(guests, memory);
+    DmaMemory region = host.allocate(64, 64);
+    assertThat(region.address()).isEqualTo(BASE + RESERVED);
+    assertThat(guest.adopt(region.address(), 64)).isEqualTo(memory);
+    assertThat(host.adopt(region.address(), 64)).isNull();
+    assertThat(guest.allocate(RESERVED + 1, 1)).isNull();
+    assertThat(guest.allocate(RESERVED, 1L << 16)).isNotNull();
+  }
+
+  @Test
+  void whatCameBackIsOnePieceAgain() {
+    List<DmaMemory> regions = new ArrayList<>();
+    for (DmaMemory region = space.allocate(3000, 64); region != null; region = space.allocate(3000, 64)) {
+      regions.add(region);
+    }
+    assertThat(space.allocate(SIZE - RESERVED, 64)).isNull();
+    Collections.shuffle(regions, new Random(1));
+    regions.forEach(space::free);
+    assertThat(space.allocate(SIZE - RESERVED, 64)).isNotNull();
   }
 }

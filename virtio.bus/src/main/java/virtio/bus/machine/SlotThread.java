@@ -1,4 +1,4 @@
-package virtio.host.lguest;
+package virtio.bus.machine;
 
 import java.util.Arrays;
 import java.util.Queue;
@@ -9,14 +9,14 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A device's one thread: runs what it is given, in order, and its doorbells. After {@link #close} it takes no more; what came
- * before is run.
+ * before is run. Any thread.
  */
-final class SlotThread implements Executor, AutoCloseable {
-  private static final System.Logger LOG = System.getLogger("virtio.host.lguest");
+public final class SlotThread implements Executor, AutoCloseable {
   private static final Bell[] NO_BELLS = {};
   private static final int FEWEST_LOOKS = 16;
 
   private final String name;
+  private final System.Logger log;
   private final int mostLooks;
   private final long sleepNanos;
   private final Worker worker;
@@ -24,13 +24,19 @@ final class SlotThread implements Executor, AutoCloseable {
   private volatile Bell[] bells = NO_BELLS;
   private volatile boolean sleeping;
   private volatile boolean closed;
-  private int looks;
+  private int lately;
 
-  SlotThread(String name, Tuning tuning) {
+  /**
+   * @param looks how often it looks for more, at most, before it sleeps
+   * @param sleepNanos how long a sleep lasts at most
+   * @param log its owner's, for what a task throws
+   */
+  public SlotThread(String name, int looks, long sleepNanos, System.Logger log) {
     this.name = name;
-    this.mostLooks = tuning.looks();
-    this.sleepNanos = tuning.sleepNanos();
-    this.looks = FEWEST_LOOKS;
+    this.mostLooks = looks;
+    this.sleepNanos = sleepNanos;
+    this.log = log;
+    this.lately = Math.min(FEWEST_LOOKS, looks);
     this.worker = new Worker(name);
     worker.start(this::round, this::wake);
   }
@@ -44,8 +50,14 @@ final class SlotThread implements Executor, AutoCloseable {
     wake();
   }
 
-  Bell bell(int address, Runnable rung) {
-    Bell bell = new Bell(address, rung);
+  /**
+   * A doorbell of this device's.
+   *
+   * @param argument what it is rung with
+   * @param rung runs on this thread
+   */
+  public Bell bell(long argument, Runnable rung) {
+    Bell bell = new Bell(argument, rung);
     synchronized (this) {
       Bell[] more = Arrays.copyOf(bells, bells.length + 1);
       more[bells.length] = bell;
@@ -65,14 +77,14 @@ final class SlotThread implements Executor, AutoCloseable {
     if (serve()) {
       return;
     }
-    for (int look = 0; look < looks; look++) {
+    for (int look = 0; look < lately; look++) {
       Thread.onSpinWait();
       if (work()) {
-        looks = Math.min(mostLooks, 2 * looks);
+        lately = Math.min(mostLooks, 2 * lately);
         return;
       }
     }
-    looks = Math.max(FEWEST_LOOKS, looks / 2);
+    lately = Math.max(Math.min(FEWEST_LOOKS, mostLooks), lately / 2);
     sleeping = true; // volatile, as what wakers store before they read it: so either they see it or we see theirs
     if (!work()) {
       LockSupport.parkNanos(this, sleepNanos);
@@ -111,7 +123,7 @@ final class SlotThread implements Executor, AutoCloseable {
     try {
       task.run();
     } catch (RuntimeException | Error thrown) {
-      LOG.log(System.Logger.Level.ERROR, name + ": a task threw", thrown);
+      log.log(System.Logger.Level.ERROR, name + ": a task threw", thrown);
     }
   }
 
@@ -120,22 +132,24 @@ final class SlotThread implements Executor, AutoCloseable {
   }
 
   /** A doorbell: any number of rings are one call, which comes after the first of them. */
-  final class Bell {
-    private final int address;
+  public final class Bell {
+    private final long argument;
     private final Runnable handler;
     private volatile boolean rung;
     private boolean over;
 
-    private Bell(int address, Runnable handler) {
-      this.address = address;
+    private Bell(long argument, Runnable handler) {
+      this.argument = argument;
       this.handler = handler;
     }
 
-    int address() {
-      return address;
+    /** What it is rung with. */
+    public long argument() {
+      return argument;
     }
 
-    void ring() {
+    /** Never blocks, and never runs the handler here. */
+    public void ring() {
       rung = true;
       wake();
     }
@@ -155,7 +169,7 @@ final class SlotThread implements Executor, AutoCloseable {
     }
 
     /** Returns when its handler does not run, unless called from it. */
-    void close() {
+    public void close() {
       synchronized (this) {
         over = true;
       }
