@@ -295,6 +295,7 @@ public abstract class RingCallbackContract extends RingLifeContract {
     RingPair pair = fresh(4, queue -> released(used), queue -> released(available));
     pair.doorbell().meanwhile(signal::release);
     pair.interrupt().meanwhile(signal::release);
+    pair.tasks().posted(signal::release);
     pair.start();
     AtomicBoolean over = new AtomicBoolean();
     Thread dispatcher = Thread.ofPlatform().start(() -> {

@@ -67,8 +67,10 @@ public abstract class RingContract extends RingCallbackContract {
         pair.settle();
         Chain seen = new Chain(16);
         assertThat(pair.device().take(seen)).isTrue();
-        assertThat(seen.parts()).isEqualTo(out + in);
-        assertThat(seen.readableParts()).isEqualTo(out);
+        if (keepsParts()) {
+          assertThat(seen.parts()).isEqualTo(out + in);
+          assertThat(seen.readableParts()).isEqualTo(out);
+        }
         assertThat(seen.readableBytes()).isEqualTo(64L * out);
         assertThat(seen.writableBytes()).isEqualTo(64L * in);
         MemorySegment copy = MemorySegment.ofArray(new byte[192]);

@@ -28,6 +28,11 @@ public abstract class RingFixture {
     return false;
   }
 
+  /** Whether the device sees the parts of a chain as they were added, and not only how many bytes there are to read and to write. */
+  protected boolean keepsParts() {
+    return true;
+  }
+
   /** After which time a sleeper counts as forgotten. */
   protected long patienceSeconds() {
     return 10;

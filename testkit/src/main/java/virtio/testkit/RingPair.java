@@ -2,7 +2,6 @@ package virtio.testkit;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import virtio.bus.Chain;
 import virtio.bus.DeviceQueue;
 import virtio.bus.DmaMemory;
@@ -11,6 +10,7 @@ import virtio.bus.Queue;
 import virtio.bus.RingAreas;
 import virtio.bus.RingFormat;
 import virtio.bus.Virtqueue;
+import virtio.testkit.fake.DeferredTasks;
 import virtio.testkit.fake.FakeMemory;
 import virtio.testkit.fake.FakeSignal;
 
@@ -25,7 +25,6 @@ public final class RingPair implements AutoCloseable {
   private final RingEnds ends;
   private final RingFormat.Rings<Virtqueue> driverRings;
   private final RingFormat.Rings<DeviceQueue> deviceRings;
-  private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final FakeSignal doorbell = new FakeSignal();
   private final FakeSignal interrupt = new FakeSignal();
   private final DmaMemory buffers;
@@ -35,14 +34,14 @@ public final class RingPair implements AutoCloseable {
   public RingPair(RingFormat format, RingEnds ends, Features accepted, int size, Queue.Callback used, Queue.Callback available) {
     this.ends = ends;
     buffers = ends.memory().allocate(BUFFERS, 4096);
-    driverRings = format.driver(ends.driver(), tasks::add);
-    deviceRings = format.device(ends.device(), tasks::add);
+    driverRings = format.driver(ends.driver(), ends.tasks());
+    deviceRings = format.device(ends.device(), ends.tasks());
     driverRings.accept(accepted);
     deviceRings.accept(accepted);
     driver = driverRings.queue(0, size, RingAreas.NONE, doorbell, used);
     device = deviceRings.queue(0, size, driverRings.areas(0), interrupt, available);
     for (int i = 0; i < ROUNDS && !(driverRings.settled() && deviceRings.settled()); i++) {
-      runTasks();
+      ends.tasks().runAll();
     }
   }
 
@@ -60,6 +59,11 @@ public final class RingPair implements AutoCloseable {
 
   public FakeSignal interrupt() {
     return interrupt;
+  }
+
+  /** What the halves and their channel have to do, and have not done. */
+  public DeferredTasks tasks() {
+    return ends.tasks();
   }
 
   public FakeMemory memory() {
@@ -86,7 +90,7 @@ public final class RingPair implements AutoCloseable {
   /** Reset. */
   public void stop(boolean confirmed) {
     for (int i = 0; i < ROUNDS && !(driverRings.reset() && deviceRings.reset()); i++) {
-      runTasks();
+      ends.tasks().runAll();
     }
     driverRings.stop(confirmed);
     deviceRings.stop(confirmed);
@@ -101,7 +105,7 @@ public final class RingPair implements AutoCloseable {
   /** Delivers signals and runs what was handed to the dispatcher, until nothing moves; bounded. */
   public void settle() {
     for (int i = 0; i < ROUNDS; i++) {
-      boolean moved = runTasks();
+      boolean moved = ends.tasks().runAll();
       if (doorbell.deliver()) {
         moved = true;
         device.signalled();
@@ -114,15 +118,6 @@ public final class RingPair implements AutoCloseable {
         return;
       }
     }
-  }
-
-  private boolean runTasks() {
-    boolean any = false;
-    for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-      task.run();
-      any = true;
-    }
-    return any;
   }
 
   /** A chain of so many parts of 64 bytes, one after the other, for the device to read and then to write. */
@@ -154,7 +149,7 @@ public final class RingPair implements AutoCloseable {
       served++;
     }
     device.sync();
-    runTasks();
+    ends.tasks().runAll();
     return served;
   }
 

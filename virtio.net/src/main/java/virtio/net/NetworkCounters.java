@@ -1,0 +1,26 @@
+package virtio.net;
+
+/**
+ * What went through.
+ *
+ * @param sent frames given to the device
+ * @param sentBytes bytes of these
+ * @param received frames that came
+ * @param receivedBytes bytes of these
+ * @param bounced frames, of either way, that were copied: sent from memory that is not a {@link Frame}'s of this card, or received in
+ *     several buffers and put together
+ * @param bouncedBytes bytes of these
+ * @param lost frames that had been sent and were still the device's when it was stopped: gone, or not
+ * @param malformed buffers that came back shorter than a header, or with a count of buffers that cannot be: thrown away
+ * @param unpaired pieces of packets that were thrown away for want of the rest
+ */
+public record NetworkCounters(long sent, long sentBytes, long received, long receivedBytes, long bounced, long bouncedBytes, long lost,
+    long malformed, long unpaired) {
+  public static final NetworkCounters NONE = new NetworkCounters(0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+  public NetworkCounters plus(NetworkCounters other) {
+    return new NetworkCounters(sent + other.sent, sentBytes + other.sentBytes, received + other.received,
+        receivedBytes + other.receivedBytes, bounced + other.bounced, bouncedBytes + other.bouncedBytes, lost + other.lost,
+        malformed + other.malformed, unpaired + other.unpaired);
+  }
+}
