@@ -9,8 +9,8 @@ import virtio.bus.Field;
  * The pipe: bytes, in order, both ways, with no boundaries and no headers. A device of ours, as no specification has one: its type is that of
  * Arnd's {@code virt_pipe}, {@link DeviceTypes#PIPE}. It has no features of its own.
  *
- * <p>Bytes go in the order of the buffers that were made available; a used receive buffer is filled from its start, by its used length,
- * which is at least 1.
+ * <p>Each queue's buffers are used in the order in which they were made available. A used receive buffer is filled from its start, by its
+ * used length, which is at least 1.
  *
  * <h2>Positions</h2>
  * Bytes cannot be repeated, so whoever exchanges the ring or the bus under a pipe has to know how many were on their way. The device says
