@@ -1,13 +1,7 @@
 package virtio.block.port;
 
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
-import java.util.Dictionary;
-import java.util.Hashtable;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
@@ -22,116 +16,54 @@ import virtio.block.BlockDevice;
 import virtio.block.DiskInformation;
 import virtio.bus.Bus;
 import virtio.bus.Combination;
-import virtio.bus.Port;
+import virtio.bus.port.PortProperties;
+import virtio.bus.port.PortSettings;
+import virtio.bus.port.ServedPort;
 
-/**
- * The stable component: one per configuration, there as long as that is. SCR binds a new combination before it unbinds the old one, on
- * Config Admin's one thread; so both only record what is wanted, and unbinding waits a bounded time until the old one is out.
- */
+/** The block port's component. */
 @Component(name = "virtio.block", configurationPid = "virtio.block", configurationPolicy = ConfigurationPolicy.REQUIRE, immediate = true,
     service = {})
 @Designate(ocd = Configuration.class, factory = true)
-public final class ConfiguredPort implements Port, Publisher {
-  private static final Logger LOG = System.getLogger("virtio.block");
-  /** Below SCR's own limit for its lock, 5 s. */
-  private static final long OUT = TimeUnit.MILLISECONDS.toNanos(4500);
+public final class ConfiguredPort extends ServedPort<BlockDevice> {
   private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
-  private final BundleContext context;
   private final Control control;
-  private final ServiceRegistration<Port> shown;
-  private volatile String name;
-  private ServiceRegistration<BlockDevice> disk;
 
   @Activate
   public ConfiguredPort(BundleContext context, @Reference(name = "bus") Bus bus, Map<String, Object> properties) {
-    this.context = context;
-    this.name = Settings.name(properties);
-    this.control = new Control(bus, this, name);
-    configure(properties);
-    this.shown = context.registerService(Port.class, this, port());
-    control.start();
+    super(context, BlockDevice.class, "block", properties);
+    control = new Control(bus, this, name());
+    begin(control, properties);
   }
 
   @Modified
   public void modified(Map<String, Object> properties) {
-    configure(properties);
-    String now = Settings.name(properties);
-    if (!now.equals(name)) {
-      name = now;
-      shown.setProperties(port());
-    }
-  }
-
-  private void configure(Map<String, Object> properties) {
-    String target = Settings.target(properties);
-    try {
-      control.configure(target, Settings.of(properties), null);
-    } catch (IllegalArgumentException e) {
-      LOG.log(Level.ERROR, "virtio.block " + Settings.name(properties) + ": " + e.getMessage());
-      control.configure(target, null, e.getMessage());
-    }
+    change(properties);
   }
 
   @Reference(name = "glue", target = "(virtio.glue=block.*)", cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC,
       policyOption = ReferencePolicyOption.GREEDY)
   public void bindGlue(Combination combination) {
-    control.want(combination);
+    want(combination);
   }
 
   public void unbindGlue(Combination combination) {
-    if (!control.release(combination, OUT)) {
-      LOG.log(Level.WARNING, "virtio.block " + name + ": " + combination.name() + " is still being taken out");
-    }
+    release(combination);
   }
 
   @Deactivate
   public void deactivate() {
-    if (!control.stop(OUT)) {
-      LOG.log(Level.WARNING, "virtio.block " + name + ": the device is still being taken out");
-    }
-    shown.unregister();
+    end();
   }
 
   @Override
-  public synchronized void online(String combination) {
-    Dictionary<String, Object> properties = port();
-    properties.put("virtio.glue", combination);
-    if (disk == null) {
-      disk = context.registerService(BlockDevice.class, new ServedDisk(control.traffic(), control), properties);
-    } else {
-      disk.setProperties(properties);
-    }
+  protected PortSettings settings(PortProperties properties) {
+    return control.take(Settings.of(properties.properties()));
   }
 
   @Override
-  public synchronized void offline() {
-    if (disk != null) {
-      disk.unregister();
-      disk = null;
-    }
-  }
-
-  private Dictionary<String, Object> port() {
-    Dictionary<String, Object> properties = new Hashtable<>();
-    properties.put("virtio.port", name);
-    properties.put("virtio.kind", kind());
-    return properties;
-  }
-
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public String kind() {
-    return "block";
-  }
-
-  @Override
-  public String combination() {
-    return control.combination();
+  protected BlockDevice service() {
+    return new ServedDisk(control.traffic(), control);
   }
 
   @Override
@@ -149,20 +81,5 @@ public final class ConfiguredPort implements Port, Publisher {
       unit++;
     }
     return bytes + " " + UNITS[unit];
-  }
-
-  @Override
-  public String state() {
-    return control.state();
-  }
-
-  @Override
-  public boolean online() {
-    return control.online();
-  }
-
-  @Override
-  public Bus.DeviceReport device() {
-    return control.report();
   }
 }

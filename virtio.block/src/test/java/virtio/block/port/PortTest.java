@@ -20,6 +20,7 @@ import virtio.block.BlockRequest;
 import virtio.block.BlockRequest.Outcome;
 import virtio.bus.Combination;
 import virtio.bus.Failure;
+import virtio.bus.port.Publisher;
 import virtio.testkit.Await;
 import virtio.testkit.Trap;
 
@@ -58,7 +59,7 @@ class PortTest implements Publisher {
     for (int i = 0; i < pairs.length; i += 2) {
       properties.put((String) pairs[i], pairs[i + 1]);
     }
-    control.configure("virtio.glue=a", Settings.of(properties), null);
+    control.configure("virtio.glue=a", control.take(Settings.of(properties)), null);
   }
 
   private FakeDisk begin(Object... pairs) {

@@ -8,14 +8,17 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import virtio.bus.AttachmentSettings;
 import virtio.bus.Features;
+import virtio.bus.port.PortProperties;
+import virtio.bus.port.PortSettings;
 
 class SettingsTest {
   @Test
   void whatIsNotSetHasADefault() {
     Settings settings = Settings.of(Map.of("service.pid", "virtio.block~disk0"));
-    assertThat(settings).isEqualTo(new Settings("disk0", "", 0, Features.ALL, Duration.ofSeconds(30), Duration.ofSeconds(1),
-        Duration.ofSeconds(5), Duration.ofSeconds(5), false));
+    assertThat(settings).isEqualTo(new Settings(new PortSettings(AttachmentSettings.of("disk0"), Duration.ofSeconds(30),
+        Duration.ofSeconds(5), Duration.ofSeconds(5), null), false));
   }
 
   @Test
@@ -24,16 +27,20 @@ class SettingsTest {
         "deadline", "0x10", "readonly", "true", "features.mask", "0x100000002"));
     Settings values = Settings.of(Map.of("name", "d", "queue.size", 16, "deadline", 16, "readonly", true, "features.mask", "100000002"));
     assertThat(text).isEqualTo(values);
-    assertThat(text.mask()).isEqualTo(Features.of(1, 32));
+    assertThat(text.port().attachment().mask()).isEqualTo(Features.of(1, 32));
   }
 
   @Test
   void onlySomeChangesBindAnew() {
     Settings settings = Settings.of(Map.of("name", "d"));
-    assertThat(settings.binds(Settings.of(Map.of("name", "d", "deadline", 5, "readonly", true, "grace", 7)))).isTrue();
-    assertThat(settings.binds(Settings.of(Map.of("name", "d", "queue.size", 8)))).isFalse();
-    assertThat(settings.binds(Settings.of(Map.of("name", "d", "features.mask", "1")))).isFalse();
-    assertThat(settings.binds(Settings.of(Map.of("name", "d", "device.filter", "(a=b)")))).isFalse();
+    assertThat(binds(settings, Settings.of(Map.of("name", "d", "deadline", 5, "readonly", true, "grace", 7)))).isTrue();
+    assertThat(binds(settings, Settings.of(Map.of("name", "d", "queue.size", 8)))).isFalse();
+    assertThat(binds(settings, Settings.of(Map.of("name", "d", "features.mask", "1")))).isFalse();
+    assertThat(binds(settings, Settings.of(Map.of("name", "d", "device.filter", "(a=b)")))).isFalse();
+  }
+
+  private static boolean binds(Settings before, Settings after) {
+    return after.port().binds(before.port());
   }
 
   @ParameterizedTest
@@ -57,8 +64,8 @@ class SettingsTest {
 
   @Test
   void aTargetIsShownAsItsOwnFilter() {
-    assertThat(Settings.target(Map.of("glue.target", "(virtio.glue=x)"))).isEqualTo("virtio.glue=x");
-    assertThat(Settings.target(Map.of())).isEmpty();
+    assertThat(new PortProperties(Map.of("glue.target", "(virtio.glue=x)")).target()).isEqualTo("virtio.glue=x");
+    assertThat(new PortProperties(Map.of()).target()).isEmpty();
     assertThat(ConfiguredPort.size(131072)).isEqualTo("64 MiB");
     assertThat(ConfiguredPort.size(1)).isEqualTo("512 B");
     assertThat(ConfiguredPort.size(0)).isEqualTo("0 B");

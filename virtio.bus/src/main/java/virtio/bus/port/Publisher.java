@@ -1,7 +1,7 @@
-package virtio.block.port;
+package virtio.bus.port;
 
-/** Who shows the disk to users. Called on the port's own thread. */
-interface Publisher {
+/** Who shows the service to users. Called on the port's own thread. */
+public interface Publisher {
   /** Users are served over that combination; again, when it has changed. */
   void online(String combination);
 

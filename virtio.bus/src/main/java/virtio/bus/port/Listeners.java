@@ -1,36 +1,43 @@
-package virtio.block.port;
+package virtio.bus.port;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import virtio.block.BlockDevice.Listener;
 import virtio.bus.Registration;
 
-/** Those who want to hear about a disk. What one of them throws is logged, and harms nobody. */
-final class Listeners {
-  private static final Logger LOG = System.getLogger("virtio.block");
-
+/**
+ * Those who want to hear about a port's device. What one of them throws is logged, and harms nobody. Any thread.
+ *
+ * @param <L> the listener
+ */
+public final class Listeners<L> {
+  private final Logger log;
   private final List<Entry> entries = new CopyOnWriteArrayList<>();
+
+  /** @param pid the port's, and the name of the log */
+  public Listeners(String pid) {
+    log = System.getLogger(pid);
+  }
 
   /** One registration: the same listener may have several. Calls and close exclude one another. */
   private final class Entry implements Registration {
-    private final Listener listener;
+    private final L listener;
     private boolean closed;
 
-    Entry(Listener listener) {
+    Entry(L listener) {
       this.listener = listener;
     }
 
-    synchronized void tell(Consumer<Listener> what) {
+    synchronized void tell(Consumer<L> what) {
       if (closed) {
         return;
       }
       try {
         what.accept(listener);
       } catch (RuntimeException e) {
-        LOG.log(Level.WARNING, "a listener of a disk failed", e);
+        log.log(Level.WARNING, "a listener failed", e);
       }
     }
 
@@ -41,13 +48,14 @@ final class Listeners {
     }
   }
 
-  Registration add(Listener listener) {
+  /** Until closed; closing waits for a call that is under way on another thread. */
+  public Registration add(L listener) {
     Entry entry = new Entry(listener);
     entries.add(entry);
     return entry;
   }
 
-  void tell(Consumer<Listener> what) {
+  public void tell(Consumer<L> what) {
     entries.forEach(entry -> entry.tell(what));
   }
 }

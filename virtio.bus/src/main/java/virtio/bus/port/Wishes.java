@@ -1,22 +1,23 @@
-package virtio.block.port;
+package virtio.bus.port;
 
 import java.util.concurrent.TimeUnit;
-import virtio.block.Disk;
 import virtio.bus.Combination;
 import virtio.bus.Failure;
 
 /**
  * What is wanted of a port and what has happened to it: written by any thread, never waited for, looked at by the port's own. One monitor;
  * nothing is called under it.
+ *
+ * @param <D> the driver's end of a bound device
  */
-final class Wishes {
+final class Wishes<D> {
   private Combination wanted;
   private Combination bound;
   private String target = "";
-  private Settings settings;
+  private PortSettings settings;
   private String misconfigured;
   private boolean stopping;
-  private Disk present;
+  private D present;
   private Failure failure;
   private boolean fresh;
   private boolean work;
@@ -28,10 +29,10 @@ final class Wishes {
    * @param wanted the combination; null for none, and when the port is to end
    * @param fresh somebody has configured or bound anew since the last look: what was tried in vain is worth another try
    */
-  record Look(Combination wanted, Settings settings, Disk present, Failure failure, boolean stopping, boolean fresh) {}
+  record Look<D>(Combination wanted, PortSettings settings, D present, Failure failure, boolean stopping, boolean fresh) {}
 
-  synchronized Look look() {
-    Look look = new Look(stopping ? null : wanted, settings, present, failure, stopping, fresh);
+  synchronized Look<D> look() {
+    Look<D> look = new Look<>(stopping ? null : wanted, settings, present, failure, stopping, fresh);
     fresh = false;
     return look;
   }
@@ -50,7 +51,7 @@ final class Wishes {
   }
 
   /** A configuration came. @param good null when it is bad: what was good before stays in force. @param bad what is wrong, or null */
-  synchronized void configure(String asked, Settings good, String bad) {
+  synchronized void configure(String asked, PortSettings good, String bad) {
     target = asked;
     misconfigured = bad;
     settings = good == null ? settings : good;
@@ -90,36 +91,36 @@ final class Wishes {
     notifyAll();
   }
 
-  synchronized void up(Disk arrived) {
+  synchronized void up(D arrived) {
     present = arrived;   // a failure of the one before stays to be seen to
     wake();
   }
 
-  synchronized void failed(Disk of, Failure cause) {
+  synchronized void failed(D of, Failure cause) {
     if (of == present && failure == null) {
       failure = cause;
       wake();
     }
   }
 
-  synchronized void down(Disk of) {
+  synchronized void down(D of) {
     if (of == present) {
       present = null;
       wake();
     }
   }
 
-  /** The disk that has come; null while there is none, or it has failed. */
-  synchronized Disk present() {
+  /** The device that has come; null while there is none, or it has failed. */
+  synchronized D present() {
     return failure == null ? present : null;
   }
 
-  /** Whether that disk is no more to be counted on. */
-  synchronized boolean lost(Disk disk) {
-    return present != disk || failure != null;
+  /** Whether that device is no more to be counted on. */
+  synchronized boolean lost(D device) {
+    return present != device || failure != null;
   }
 
-  /** What is attached; null: nothing any more, and what its disk did is history. */
+  /** What is attached; null: nothing any more, and what its device did is history. */
   synchronized void bound(Combination combination) {
     bound = combination;
     if (combination == null) {
@@ -137,7 +138,7 @@ final class Wishes {
     return wanted;
   }
 
-  synchronized Settings settings() {
+  synchronized PortSettings settings() {
     return settings;
   }
 
