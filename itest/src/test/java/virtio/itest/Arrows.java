@@ -54,6 +54,9 @@ final class Arrows {
       allowed.addAll(Set.of(OS, MACHINE));
     } else if (folder.startsWith("device.")) {
       allowed.add(OS);
+      if (folder.startsWith("device.")) {
+        allowed.add("virtio.bus.model");
+      }
     } else if (folder.equals("shell")) {
       Reactor.bundles().stream().filter(Arrows::port).forEach(allowed::add);
     } else if (folder.equals("glue")) {

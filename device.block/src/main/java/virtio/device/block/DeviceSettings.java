@@ -3,10 +3,10 @@ package virtio.device.block;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import virtio.bus.Face;
+import virtio.bus.model.ModelProperties;
 import virtio.bus.spec.VirtioBlk;
 
 /**
@@ -17,24 +17,13 @@ import virtio.bus.spec.VirtioBlk;
 record DeviceSettings(String name, Path image, long size, boolean readOnly, List<Face> faces, Layout layout) {
   private static final int MOST_SEGMENTS = 32766;
 
-  /** The name that messages begin with, whatever else is wrong. */
-  static String name(Map<String, ?> properties) {
-    Properties read = new Properties(properties);
-    String name = read.text("name");
-    String pid = read.text("service.pid");
-    return name.isEmpty() ? pid.substring(pid.indexOf('~') + 1) : name;
-  }
-
   static DeviceSettings of(Map<String, ?> properties) throws BadProperty {
-    Properties read = new Properties(properties);
-    String name = name(properties);
-    if (name.isEmpty()) {
-      throw new BadProperty("name", "", "the device's name");
-    }
-    return new DeviceSettings(name, image(read), read.bytes("size"), read.flag("readonly", false), faces(read), layout(name, read));
+    ModelProperties read = new ModelProperties(properties);
+    String name = read.name();
+    return new DeviceSettings(name, image(read), read.bytes("size"), read.flag("readonly", false), read.faces(), layout(name, read));
   }
 
-  private static Path image(Properties read) throws BadProperty {
+  private static Path image(ModelProperties read) throws BadProperty {
     String path = read.text("image");
     if (path.isEmpty()) {
       throw new BadProperty("image", "", "the path of a file");
@@ -46,22 +35,7 @@ record DeviceSettings(String name, Path image, long size, boolean readOnly, List
     }
   }
 
-  private static List<Face> faces(Properties read) throws BadProperty {
-    List<Face> faces = new ArrayList<>();
-    for (String face : read.list("faces")) {
-      try {
-        faces.add(Face.of(face));
-      } catch (IllegalArgumentException e) {
-        throw new BadProperty("faces", face, "transport.ring.config, as in lguest.split.lguest");
-      }
-    }
-    if (faces.isEmpty()) {
-      throw new BadProperty("faces", "", "at least one, as in lguest.split.lguest");
-    }
-    return List.copyOf(faces);
-  }
-
-  private static Layout layout(String name, Properties read) throws BadProperty {
+  private static Layout layout(String name, ModelProperties read) throws BadProperty {
     String serial = read.text("serial").isEmpty() ? name : read.text("serial");
     if (!StandardCharsets.US_ASCII.newEncoder().canEncode(serial)) {
       throw new BadProperty("serial", serial, "ASCII, at most 20 characters");

@@ -14,6 +14,7 @@ import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.Designate;
 import virtio.bus.Bus;
 import virtio.bus.Host;
+import virtio.bus.model.ModelProperties;
 
 /**
  * One configured disk: opens its image and shows it on its host. A bad property gives one line and nothing is served, until a corrected
@@ -53,7 +54,7 @@ public final class ServedImage {
       settings = wanted;
       state = "";
     } catch (BadProperty | IllegalArgumentException | IllegalStateException | IOException e) {
-      state = "virtio.device.block " + DeviceSettings.name(properties) + ": " + (e instanceof IOException ? e.toString() : e.getMessage());
+      state = "virtio.device.block " + ModelProperties.name(properties) + ": " + (e instanceof IOException ? e.toString() : e.getMessage());
       LOG.log(Level.ERROR, state);
     }
   }
