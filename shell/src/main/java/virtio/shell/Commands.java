@@ -26,6 +26,7 @@ import virtio.bus.Port;
 @Component(name = "virtio.shell", immediate = true, service = Commands.class, property = {
     "osgi.command.scope=virtio",
     "osgi.command.function=devices", "osgi.command.function=ports", "osgi.command.function=bricks", "osgi.command.function=features",
+    "osgi.command.function=fields",
     "osgi.command.function=rings", "osgi.command.function=status", "osgi.command.function=problems", "osgi.command.function=check"})
 public final class Commands {
   private static final String NAME = "a port's, a device's or a bus device's name: disk0, m0/0, 'lguest m0/0'";
@@ -90,6 +91,11 @@ public final class Commands {
   @Descriptor("shows by name which features a device offers and which were accepted")
   public String features(@Descriptor(NAME) String name) {
     return new Devices(bus()).features(name);
+  }
+
+  @Descriptor("shows which fields its driver has looked up, and which bits it has acknowledged, as a device served here sees it")
+  public String fields(@Descriptor(NAME) String name) {
+    return new Devices(bus()).fields(name);
   }
 
   @Descriptor("shows the rings of a device: state, size, counters, and what broke one")

@@ -12,6 +12,7 @@ import virtio.bus.Bus;
 import virtio.bus.Bus.DeviceReport;
 import virtio.bus.Bus.QueueReport;
 import virtio.bus.DeviceId;
+import virtio.bus.Exposure.FieldRead;
 import virtio.bus.spec.DeviceStatus;
 import virtio.bus.spec.DeviceTypes;
 import virtio.bus.spec.FeatureBits;
@@ -69,6 +70,18 @@ final class Devices {
     return each(name, Devices::features);
   }
 
+  String fields(String name) {
+    List<Side> sides = matching("device's side", bus.served(), name).filter(side -> side.report().understood() != null).toList();
+    return sides.stream().map(side -> side.title() + "\n" + fields(side.report())).reduce((one, other) -> one + "\n\n" + other)
+        .orElseThrow(() -> new IllegalArgumentException("name=" + name + " (" + telling() + ")"));
+  }
+
+  private String telling() {
+    TreeSet<String> names = bus.served().stream().filter(face -> face.understood() != null)
+        .flatMap(face -> Stream.of(face.owner(), face.name())).collect(Collectors.toCollection(TreeSet::new));
+    return names.isEmpty() ? "no device is served whose config handler sees what is read" : "one of: " + String.join(", ", names);
+  }
+
   String rings(String name) {
     return each(name, Devices::rings);
   }
@@ -115,6 +128,15 @@ final class Devices {
       }
     }
     return table.isEmpty() ? "no features offered" : table.toString();
+  }
+
+  private static String fields(DeviceReport device) {
+    Table table = new Table("FIELD", "READ");
+    for (FieldRead field : device.understood().fields()) {
+      table.row(field.name(), field.read() ? "yes" : "no");
+    }
+    String acknowledged = device.understood().acknowledged().names(device.id().type());
+    return table + "\nacknowledged: " + (acknowledged.isEmpty() ? "nothing" : acknowledged);
   }
 
   private static String rings(DeviceReport device) {

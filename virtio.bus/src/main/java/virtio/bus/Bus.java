@@ -72,10 +72,11 @@ public interface Bus {
    * @param owner the port's, or, served, the device's name; empty for none
    * @param state one line
    * @param statuses each value of the status field since the last binding began, in order
+   * @param understood which fields the driver has read, and which bits it has acknowledged; null unless served by a config handler that can tell
    * @param properties of the bus device
    */
   record DeviceReport(String bus, String name, DeviceId id, String driver, String owner, String state, List<Integer> statuses,
-      Features offered, Features accepted, List<QueueReport> queues, Map<String, Object> properties) {}
+      Features offered, Features accepted, List<QueueReport> queues, Exposure.Understood understood, Map<String, Object> properties) {}
 
   /** One queue, from the same side. */
   record QueueReport(int index, int size, Queue.State state, Violation broken, Queue.Counters counters) {}

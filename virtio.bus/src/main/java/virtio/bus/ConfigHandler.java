@@ -32,7 +32,8 @@ public interface ConfigHandler {
   DeviceConfig open(BusDevice device);
 
   /**
-   * Device's half: lays {@code device} out on the slot, until closed; before {@link Slot#announce}.
+   * Device's half: lays {@code device} out on the slot, until closed; before {@link Slot#announce}. A handler that can tell what the driver has
+   * read returns an {@link Exposure}.
    *
    * @throws IllegalStateException naming what the slot lacks, or what does not fit
    */

@@ -1,6 +1,5 @@
 package virtio.config.lguest;
 
-import virtio.bus.RingAreas;
 import virtio.bus.Window;
 
 /**
@@ -33,9 +32,6 @@ record DeviceEntry(int queues, int featureLength, int configLength) {
   static final int VQ_PFN = 4;
   static final int VQCONFIG = 8;
 
-  /** {@code LGUEST_VRING_ALIGN}. */
-  static final int VRING_ALIGN = 4096;
-  static final int PAGE_SHIFT = 12;
   static final int MOST_COUNTED = 255;
 
   /** A device type that the byte cannot spell: the whole of it lies in {@link Extension}. */
@@ -67,17 +63,5 @@ record DeviceEntry(int queues, int featureLength, int configLength) {
 
   int config(int offset) {
     return acks() + featureLength + offset;
-  }
-
-  /** The three parts of a ring of that size at that address. */
-  static RingAreas areas(long address, int size) {
-    long available = address + 16L * size;
-    long used = available + 6 + 2L * size + VRING_ALIGN - 1 & -VRING_ALIGN;
-    return new RingAreas(address, available, used);
-  }
-
-  /** Bytes of a ring of that size. */
-  static long ringBytes(int size) {
-    return areas(0, size).used() + 6 + 8L * size;
   }
 }

@@ -14,6 +14,7 @@ import virtio.bus.Registration;
 import virtio.bus.RingAreas;
 import virtio.bus.Signal;
 import virtio.bus.Window;
+import virtio.bus.spec.Vring;
 
 /** A device as its driver's side sees it: everything is read from the entry, whose lengths were checked once. */
 final class DriverHalf implements DeviceConfig {
@@ -54,9 +55,9 @@ final class DriverHalf implements DeviceConfig {
     this.doorbells = new Signal[queues];
     TreeMap<Integer, List<Integer>> lines = new TreeMap<>();
     for (int index = 0; index < queues; index++) {
-      long page = window.read(entry.queue(index) + DeviceEntry.VQ_PFN, 4) << DeviceEntry.PAGE_SHIFT;
+      long page = window.read(entry.queue(index) + DeviceEntry.VQ_PFN, 4) << Vring.PAGE_SHIFT;
       sizes[index] = (int) window.read(entry.queue(index) + DeviceEntry.VQ_NUM, 2);
-      areas[index] = DeviceEntry.areas(page, sizes[index]);
+      areas[index] = Vring.areas(page, sizes[index]);
       doorbells[index] = device.doorbell(page);
       lines.computeIfAbsent((int) window.read(entry.queue(index) + DeviceEntry.VQ_IRQ, 2), line -> new ArrayList<>()).add(index);
     }

@@ -14,6 +14,7 @@ import virtio.bus.Signal;
 import virtio.bus.Slot;
 import virtio.bus.Window;
 import virtio.bus.spec.DeviceStatus;
+import virtio.bus.spec.Vring;
 
 /**
  * A device laid out in an entry. As {@code Window} it is what NOTIFY reaches, on the hypercall thread; as {@code Listener} it hears of the
@@ -90,7 +91,7 @@ final class HostHalf implements DeviceConfig.Listener, Window, Registration {
   private static DmaMemory[] rings(DeviceConfig device, Slot slot, int queues) {
     DmaMemory[] rings = new DmaMemory[queues];
     for (int index = 0; index < queues; index++) {
-      rings[index] = slot.memory().allocate(DeviceEntry.ringBytes(device.queueSize(index)), DeviceEntry.VRING_ALIGN);
+      rings[index] = slot.memory().allocate(Vring.bytes(device.queueSize(index)), Vring.ALIGN);
       if (rings[index] == null) {
         release(slot, rings);
         throw new IllegalStateException(slot.name() + ": no memory is left for ring " + index + " of " + device.queueSize(index));
@@ -201,7 +202,7 @@ final class HostHalf implements DeviceConfig.Listener, Window, Registration {
   }
 
   private RingAreas areas(int index) {
-    return DeviceEntry.areas(rings[index].address(), device.queueSize(index));
+    return Vring.areas(rings[index].address(), device.queueSize(index));
   }
 
   private void fieldWritten(int offset) {

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import virtio.bus.Features;
+import virtio.bus.spec.Vring;
 import virtio.bus.Field;
 
 /** An entry's memory on the host's side. The guest may write what it likes there; nothing but status, acks and fields is read back. */
@@ -32,7 +33,7 @@ final class HostedEntry {
   void queue(int index, int size, int irq, long address) {
     put(entry.queue(index) + DeviceEntry.VQ_NUM, 2, size);
     put(entry.queue(index) + DeviceEntry.VQ_IRQ, 2, irq);
-    put(entry.queue(index) + DeviceEntry.VQ_PFN, 4, address >>> DeviceEntry.PAGE_SHIFT);
+    put(entry.queue(index) + DeviceEntry.VQ_PFN, 4, address >>> Vring.PAGE_SHIFT);
   }
 
   void offered(Features features) {

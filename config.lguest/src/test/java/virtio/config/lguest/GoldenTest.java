@@ -17,6 +17,7 @@ import virtio.bus.spec.FeatureBits;
 import virtio.bus.spec.VirtioBlk;
 import virtio.testkit.Shows;
 import virtio.testkit.fake.FakeRegisters;
+import virtio.testkit.fake.PlainBus;
 
 /** Bytes typed from lguest's own structures, not made by the code under test. */
 class GoldenTest {

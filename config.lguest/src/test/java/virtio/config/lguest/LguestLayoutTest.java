@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import virtio.bus.PageLayout;
 import virtio.bus.Window;
+import virtio.testkit.fake.PlainBus;
 
 class LguestLayoutTest {
   private final LguestLayout layout = new LguestLayout();

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import virtio.bus.BusDevice;
+import virtio.bus.PageLayout;
 import virtio.bus.Registration;
 import virtio.bus.Slot;
 import virtio.bus.Transport;
@@ -25,14 +26,18 @@ final class BothEnds implements AutoCloseable, Transport.Listener {
   private final Registration watch;
 
   BothEnds() {
+    this(Layout.LGUEST, new LguestLayout());
+  }
+
+  BothEnds(Layout layout, PageLayout walker) {
     try {
-      memory = MachineMemory.create(16L << 20, Layout.LGUEST);
+      memory = MachineMemory.create(16L << 20, layout);
       host = LguestHost.start("m0", memory, TUNING);
       guest = GuestMachine.attach("m0", memory, TUNING, () -> { });
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }
-    transport.bindLayout(new LguestLayout(), Map.of("virtio.layout", "lguest"));
+    transport.bindLayout(walker, Map.of("virtio.layout", layout.spelling()));
     transport.bindMachine(guest);
     watch = transport.watch(this);
   }

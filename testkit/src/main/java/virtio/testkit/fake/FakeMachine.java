@@ -1,7 +1,6 @@
 package virtio.testkit.fake;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,6 +36,7 @@ public final class FakeMachine implements Host, Transport, AutoCloseable {
   private final FakeMemory memory = new FakeMemory(false);
   private final List<Place> places = new CopyOnWriteArrayList<>();
   private final ExecutorService interrupts;
+  private volatile boolean placeless;
 
   public FakeMachine(String name) {
     this.name = name;
@@ -49,6 +49,12 @@ public final class FakeMachine implements Host, Transport, AutoCloseable {
 
   public FakeMemory memory() {
     return memory;
+  }
+
+  /** From now on slots have no places: a device shows registers or nothing. */
+  public FakeMachine registersOnly() {
+    placeless = true;
+    return this;
   }
 
   @Override
@@ -137,7 +143,7 @@ public final class FakeMachine implements Host, Transport, AutoCloseable {
     private final Map<String, Window> windows = new ConcurrentHashMap<>();
     private final Map<Long, Source> doorbells = new ConcurrentHashMap<>();
     private final List<Source> lines = new ArrayList<>();
-    private final Map<String, DmaMemory> plain = new HashMap<>();
+    private final Map<String, DmaMemory> plain = new ConcurrentHashMap<>();
     private final Front front = new Front(this);
     private final AtomicBoolean claimed = new AtomicBoolean();
     private int linesTaken;
@@ -168,7 +174,7 @@ public final class FakeMachine implements Host, Transport, AutoCloseable {
 
     @Override
     public synchronized DmaMemory place(String part, long bytes) {
-      return plain.computeIfAbsent(part, key -> memory.allocate(bytes, 8));
+      return placeless ? null : plain.computeIfAbsent(part, key -> memory.allocate(bytes, 8));
     }
 
     @Override
@@ -259,7 +265,8 @@ public final class FakeMachine implements Host, Transport, AutoCloseable {
 
     @Override
     public Window window(String window) {
-      Window there = place.windows.get(window);
+      DmaMemory plain = place.plain.get(window);
+      Window there = plain == null ? place.windows.get(window) : new FakePlace(plain.segment());
       return there == null ? null : new Guarded(place, there);
     }
 

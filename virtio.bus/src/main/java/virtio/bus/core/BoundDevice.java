@@ -230,7 +230,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
       }
     }
     return new Bus.DeviceReport(bus, device.name(), id, driver, settings.owner(), state, List.copyOf(statuses), offered, accepted, reports,
-        DeviceProperties.shown(device));
+        null, DeviceProperties.shown(device));
   }
 
   // What the driver sees.

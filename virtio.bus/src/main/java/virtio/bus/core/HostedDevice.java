@@ -20,6 +20,7 @@ import virtio.bus.DeviceConfig;
 import virtio.bus.DeviceId;
 import virtio.bus.DeviceModel;
 import virtio.bus.DeviceQueue;
+import virtio.bus.Exposure;
 import virtio.bus.Features;
 import virtio.bus.Field;
 import virtio.bus.Queue;
@@ -476,7 +477,7 @@ final class HostedDevice implements DeviceConfig {
     return slot.name();
   }
 
-  synchronized Bus.DeviceReport report(String host, String face, String owner, String state) {
+  synchronized Bus.DeviceReport report(String host, String face, String owner, String state, Exposure.Understood understood) {
     List<Bus.QueueReport> reports = new ArrayList<>();
     for (DeviceQueue queue : queues) {
       if (queue != null) {
@@ -484,6 +485,6 @@ final class HostedDevice implements DeviceConfig {
       }
     }
     return new Bus.DeviceReport(host, slot.name(), model.id(), face, owner, state, List.copyOf(statuses), offered, accepted, reports,
-        Map.of());
+        understood, Map.of());
   }
 }

@@ -4,6 +4,7 @@ import java.util.Map;
 import virtio.bus.Bus;
 import virtio.bus.ConfigHandler;
 import virtio.bus.DeviceModel;
+import virtio.bus.Exposure;
 import virtio.bus.Host;
 import virtio.bus.Registration;
 import virtio.bus.RingFormat;
@@ -68,7 +69,7 @@ final class ShownFace implements Registration {
   }
 
   Bus.DeviceReport report(String host, String face, String owner, String state) {
-    return hosted.report(host, face, owner, state);
+    return hosted.report(host, face, owner, state, exposed instanceof Exposure telling ? telling.understood() : null);
   }
 
   /** The model stops first: what is then taken from under a driver is nothing that anybody still writes. */

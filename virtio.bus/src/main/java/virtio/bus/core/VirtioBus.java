@@ -207,7 +207,7 @@ public final class VirtioBus implements Bus {
     }
     DeviceId id = configs.all().stream().map(config -> config.identify(device)).filter(known -> known != null).findFirst().orElse(null);
     return new DeviceReport(transport, device.name(), id, "", "", id == null ? "unknown: no config handler here reads it" : "idle", List.of(),
-        Features.NONE, Features.NONE, List.of(), DeviceProperties.shown(device));
+        Features.NONE, Features.NONE, List.of(), null, DeviceProperties.shown(device));
   }
 
   @Override

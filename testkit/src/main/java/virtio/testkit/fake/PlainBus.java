@@ -1,4 +1,4 @@
-package virtio.config.lguest;
+package virtio.testkit.fake;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,16 +21,24 @@ import virtio.bus.Slot;
 import virtio.bus.Store;
 import virtio.bus.Window;
 
-/** One entry's bytes with both its ends on one thread, and a record of what a driver does to them. */
-final class PlainBus {
+/**
+ * One entry of a page, as bytes, with both its ends on one thread, and a record of what a driver does to them: for tests that know each byte.
+ * It offers the place {@code "entry"} and the window {@code "notify"}, as a page of lguest's does.
+ */
+public final class PlainBus {
   /** What the driver's half did, in order: {@code "4=0F"} for a byte written, {@code "NOTIFY 0"}, {@code "RING 4001000"}. */
-  final List<String> log = new ArrayList<>();
-  final List<DmaMemory> freed = new ArrayList<>();
-  final List<DmaMemory> quarantined = new ArrayList<>();
-  final MemorySegment bytes;
-  Window notified;
-  int lines = 31;
-  long ringAddress = 0x0400_1000L;
+  public final List<String> log = new ArrayList<>();
+  /** What the host's half gave back. */
+  public final List<DmaMemory> freed = new ArrayList<>();
+  /** What it set aside. */
+  public final List<DmaMemory> quarantined = new ArrayList<>();
+  /** The entry. */
+  public final MemorySegment bytes;
+  /** What the host shows as {@code "notify"}; null before. */
+  public Window notified;
+  /** How many interrupts the slot has, from 1. */
+  public int lines = 31;
+  private long ringAddress = 0x0400_1000L;
   private final List<List<Runnable>> handlers = new ArrayList<>();
 
   private PlainBus(int length) {
@@ -41,12 +49,12 @@ final class PlainBus {
   }
 
   /** An entry that a host is still to lay out. */
-  static PlainBus empty(int length) {
+  public static PlainBus empty(int length) {
     return new PlainBus(length);
   }
 
   /** An entry of these bytes. */
-  static PlainBus of(String hex) {
+  public static PlainBus of(String hex) {
     byte[] typed = HexFormat.of().parseHex(hex.replaceAll("\\s", ""));
     PlainBus bus = new PlainBus(typed.length);
     MemorySegment.copy(typed, 0, bus.bytes, ValueLayout.JAVA_BYTE, 0, typed.length);
@@ -54,19 +62,22 @@ final class PlainBus {
   }
 
   /** All its bytes, spaced as the caller likes to compare them. */
-  String hex() {
+  public String hex() {
     return HexFormat.of().withUpperCase().formatHex(bytes.toArray(ValueLayout.JAVA_BYTE));
   }
 
-  void raise(int line) {
+  /** An interrupt, handled on the caller's thread. */
+  public void raise(int line) {
     List.copyOf(handlers.get(line)).forEach(Runnable::run);
   }
 
-  BusDevice device() {
+  /** The driver's end. */
+  public BusDevice device() {
     return new Device();
   }
 
-  Slot slot() {
+  /** The host's end. */
+  public Slot slot() {
     return new Place();
   }
 
