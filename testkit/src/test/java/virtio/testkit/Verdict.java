@@ -24,6 +24,9 @@ record Verdict(Set<String> passed, Set<String> failed) {
         new TestExecutionListener() {
           @Override
           public void executionFinished(TestIdentifier id, TestExecutionResult result) {
+            if (result.getStatus() == TestExecutionResult.Status.ABORTED) {
+              return;   // an assumption: it says nothing
+            }
             id.getSource().filter(MethodSource.class::isInstance).map(MethodSource.class::cast).filter(source -> id.isTest()).ifPresent(
                 source -> (result.getStatus() == TestExecutionResult.Status.SUCCESSFUL ? verdict.passed : verdict.failed)
                     .add(source.getMethodName()));
