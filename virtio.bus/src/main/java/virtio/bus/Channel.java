@@ -18,12 +18,14 @@ public interface Channel {
   /**
    * Moves bytes between {@code memory} and the peer.
    *
+   * @param length 1 or more, inside {@code memory}; on a message channel a READ asks for {@link #maxMessage} or more, and a WRITE for as many
+   *     or less: IllegalArgumentException otherwise, and nothing is moved
    * @return bytes moved, maybe fewer than asked; a short count says nothing about what follows. 0: nothing moved, and {@link #ready}
    *     fires after the situation of that direction changes. {@link #GONE}: for good.
    */
   long transfer(MemorySegment memory, long offset, long length, Direction direction);
 
-  /** Fires, spuriously at times, after a 0 and a change. Not on the caller's stack. */
+  /** Fires, spuriously at times, after a 0 and a change, also for several. Not on the caller's stack. */
   Registration ready(Runnable moved);
 
   /**

@@ -78,6 +78,12 @@ public final class FakeChannel implements Channel {
     if (maxMessage > 0 && (direction == Direction.READ ? length < maxMessage : length > maxMessage)) {
       throw new IllegalArgumentException("length=" + length + " (messages have up to " + maxMessage + ")");
     }
+    if (length < 1 || offset < 0 || length > memory.byteSize() - offset) {
+      throw new IllegalArgumentException("offset=" + offset + " length=" + length + " (1 or more, inside " + memory.byteSize() + ")");
+    }
+    if (maxMessage > 0 && (direction == Direction.READ ? length < maxMessage : length > maxMessage)) {
+      throw new IllegalArgumentException("length=" + length + " (READ at least, WRITE up to " + maxMessage + ")");
+    }
     meanwhile.run();
     return direction == Direction.READ ? read(memory, offset, length) : write(memory, offset, length);
   }
