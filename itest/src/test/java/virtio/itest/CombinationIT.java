@@ -3,11 +3,8 @@ package virtio.itest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
 import javax.inject.Inject;
 import org.junit.jupiter.api.AfterEach;
@@ -18,36 +15,27 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
-import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
-import virtio.block.BlockDevice;
 import virtio.bus.Bus;
 import virtio.testkit.Shows;
 
 /** Every combination that is built, in a live container: picked by configuration, taken apart and put together again while in use. */
 @ExtendWith(InFramework.class)
 class CombinationIT {
-  private static final int BYTES = 4 << 20;
-  private static final int SECTOR = 512;
-  private static final int PIECE = 128 << 10;
-
   @Inject
   private BundleContext context;
   @Inject
   private ConfigurationAdmin admin;
   private Rig rig;
-  private Path image;
-  private Configuration served;
-  private Configuration port;
+  private InUse used;
 
   static List<String> combinations() {
-    return Bundles.combinations().stream().filter(name -> name.startsWith("block.")).toList();
+    return Bundles.combinations();
   }
 
   @BeforeEach
   void begin() throws IOException {
     rig = new Rig(context, admin);
-    image = rig.image("disk.img", BYTES);
   }
 
   @AfterEach
@@ -55,77 +43,76 @@ class CombinationIT {
     rig.close();
   }
 
-  private void up(Combination parts) throws IOException {
-    served = rig.served("m0", "disk0", parts, image);
-    port = rig.port("disk0", parts);
+  private void up(String glue) throws IOException {
+    used = InUse.of(Combination.of(glue), rig, "m0");
+    used.up();
   }
 
   @ParameterizedTest
   @MethodSource("combinations")
-  void carriesDataToTheImageAndBack(String glue) throws IOException {
-    up(Combination.of(glue));
-    byte[] written = write(rig.disk("disk0"), 1);
-    assertThat(read(rig.disk("disk0"))).isEqualTo(written);
-    assertThat(Files.readAllBytes(image)).isEqualTo(written);
+  void carriesDataBothWays(String glue) throws IOException {
+    up(glue);
+    used.exchange(1);
+    used.check();
   }
 
   @ParameterizedTest
   @MethodSource("combinations")
   @Shows("F39")
   void bothSidesSawTheSameStatusWalk(String glue) throws IOException {
-    up(Combination.of(glue));
-    rig.disk("disk0");
+    up(glue);
+    used.exchange(1);
     Bus bus = context.getService(context.getServiceReference(Bus.class));
-    assertThat(rig.port("disk0").orElseThrow().device().statuses()).containsExactly(0, 1, 3, 11, 15);
+    for (String port : used.ports()) {
+      assertThat(rig.port(port).orElseThrow().device().statuses()).containsExactly(0, 1, 3, 11, 15);
+    }
     if (Combination.of(glue).real()) {
       assertThat(bus.served()).isEmpty();
       return;
     }
-    assertThat(bus.served()).singleElement().satisfies(face -> {
-      assertThat(face.owner()).isEqualTo("disk0");
-      assertThat(face.statuses()).containsExactly(0, 1, 3, 11, 15);
-    });
+    assertThat(bus.served()).hasSameSizeAs(used.ports())
+        .allSatisfy(face -> assertThat(face.statuses()).containsExactly(0, 1, 3, 11, 15));
+    assertThat(bus.served()).extracting(Bus.DeviceReport::owner).containsExactlyInAnyOrderElementsOf(used.ports());
   }
 
   @ParameterizedTest
   @MethodSource("combinations")
   @Shows("F02")
   void eachOfItsBricksMayGoAndComeBack(String glue) throws IOException, BundleException {
-    Combination parts = Combination.of(glue);
-    up(parts);
-    byte[] written = write(rig.disk("disk0"), 2);
-    for (String brick : parts.bricks()) {
+    up(glue);
+    used.exchange(2);
+    for (String brick : Combination.of(glue).bricks()) {
       String location = rig.remove(brick);
-      rig.awaitOffline("disk0");
+      used.ports().forEach(rig::awaitOffline);
       rig.add(location);
-      assertThat(read(rig.disk("disk0"))).as(brick + " removed and added").isEqualTo(written);
-      written = write(rig.disk("disk0"), brick.hashCode());
+      used.exchange(brick.hashCode());
     }
-    assertThat(Files.readAllBytes(image)).isEqualTo(written);
+    used.check();
   }
 
   @ParameterizedTest
   @MethodSource("combinations")
   void followsItsConfiguration(String glue) throws IOException {
-    Combination parts = Combination.of(glue);
-    up(parts);
-    byte[] written = write(rig.disk("disk0"), 3);
+    up(glue);
+    used.exchange(3);
+    String port = used.ports().getFirst();
 
-    Rig.change(port, "glue.target", "(virtio.glue=there.is.no.such)");
-    rig.awaitOffline("disk0");
-    rig.awaitState("disk0", "there.is.no.such");
-    Rig.change(port, "glue.target", "(virtio.glue=" + glue + ")");
-    assertThat(read(rig.disk("disk0"))).isEqualTo(written);
+    Rig.change(used.port(), "glue.target", "(virtio.glue=there.is.no.such)");
+    rig.awaitOffline(port);
+    rig.awaitState(port, "there.is.no.such");
+    Rig.change(used.port(), "glue.target", "(virtio.glue=" + glue + ")");
+    used.exchange(4);
 
     // Who makes the queue is the device here, and the driver where the device is QEMU's.
-    Rig.change(parts.real() ? port : served, "queue.size", "16");
-    Await.until(() -> queueSize() == 16, () -> "queue size " + queueSize() + ": " + rig.state("disk0"));
-    assertThat(read(rig.disk("disk0"))).isEqualTo(written);
+    Rig.change(used.sizes(), "queue.size", "16");
+    Await.until(() -> queueSize() == 16, () -> "queue size " + queueSize() + ": " + rig.state(port));
+    used.exchange(5);
   }
 
   private int queueSize() {
-    return rig.port("disk0").filter(port -> port.online() && port.device() != null && !port.device().queues().isEmpty())
-        .map(port -> port.device().queues().getFirst().size()).orElse(0);
+    return used.ports().stream().flatMap(name -> rig.port(name).stream())
+        .filter(port -> port.online() && port.device() != null && !port.device().queues().isEmpty())
+        .mapToInt(port -> port.device().queues().getFirst().size()).min().orElse(0);
   }
 
   @ParameterizedTest
@@ -154,12 +141,12 @@ class CombinationIT {
     return Traces.mappings();
   }
 
-  /** One life of a machine, a disk and a port, in a rig of its own. */
+  /** One life of a machine, devices and ports, in a rig of its own. */
   private void use(Combination parts) throws Exception {
     try (Rig own = new Rig(context, admin)) {
-      own.served("m1", "disk1", parts, own.image("disk.img", BYTES));
-      own.port("disk1", parts);
-      write(own.disk("disk1"), 4);
+      InUse one = InUse.of(parts, own, "m1");
+      one.up();
+      one.exchange(6);
     }
   }
 
@@ -180,25 +167,5 @@ class CombinationIT {
         bundle.start();
       }
     }
-  }
-
-  private static byte[] write(BlockDevice disk, long seed) throws IOException {
-    byte[] bytes = new byte[BYTES];
-    new Random(seed).nextBytes(bytes);
-    for (int at = 0; at < BYTES; at += PIECE) {
-      disk.write(at / SECTOR, Arrays.copyOfRange(bytes, at, at + PIECE));
-    }
-    disk.flush();
-    return bytes;
-  }
-
-  private static byte[] read(BlockDevice disk) throws IOException {
-    byte[] bytes = new byte[BYTES];
-    byte[] piece = new byte[PIECE];
-    for (int at = 0; at < BYTES; at += PIECE) {
-      disk.read(at / SECTOR, piece);
-      System.arraycopy(piece, 0, bytes, at, PIECE);
-    }
-    return bytes;
   }
 }

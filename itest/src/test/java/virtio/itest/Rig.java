@@ -24,6 +24,7 @@ import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
 import virtio.block.BlockDevice;
 import virtio.bus.Port;
+import virtio.net.NetworkDevice;
 
 /**
  * What a test sets up through Config Admin, as a user would: machines, devices, ports, and the images behind them. All gone when it is
@@ -60,8 +61,16 @@ final class Rig implements AutoCloseable {
   }
 
   Configuration device(String name, String machine, Combination parts, Path image) throws IOException {
-    return configure("virtio.device." + parts.driver(), Map.of("name", name, "image", image.toString(), "serial", name,
-        "faces", parts.face(), "host.target", "(virtio.host=" + machine + ")"));
+    return device(name, machine, parts, Map.of("image", image.toString(), "serial", name));
+  }
+
+  /** A device of ours on that machine. @param properties of its kind */
+  Configuration device(String name, String machine, Combination parts, Map<String, ?> properties) throws IOException {
+    Map<String, Object> all = new HashMap<>(properties);
+    all.put("name", name);
+    all.put("faces", parts.face());
+    all.put("host.target", "(virtio.host=" + machine + ")");
+    return configure("virtio.device." + parts.driver(), all);
   }
 
   /**
@@ -112,8 +121,18 @@ final class Rig implements AutoCloseable {
 
   /** The disk that users of that port hold; waits for it, and for its port to be up. */
   BlockDevice disk(String port) {
-    Await.until(() -> isOnline(port) && service(BlockDevice.class, port).isPresent(), () -> "no disk: " + state(port) + "\n" + problems());
-    return service(BlockDevice.class, port).orElseThrow();
+    return await(BlockDevice.class, port);
+  }
+
+  /** The same, of a card. */
+  NetworkDevice card(String port) {
+    return await(NetworkDevice.class, port);
+  }
+
+  <S> S await(Class<S> type, String port) {
+    Await.until(() -> isOnline(port) && service(type, port).isPresent(),
+        () -> "no " + type.getSimpleName() + ": " + state(port) + "\n" + problems());
+    return service(type, port).orElseThrow();
   }
 
   /** What the shell would tell a user. */
