@@ -2,7 +2,6 @@ package virtio.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 import virtio.bus.Chain;
 import virtio.bus.DeviceQueue;
@@ -11,6 +10,7 @@ import virtio.bus.Queue.State;
 import virtio.bus.RingAreas;
 import virtio.bus.RingFormat;
 import virtio.bus.Virtqueue;
+import virtio.testkit.fake.DeferredTasks;
 import virtio.testkit.fake.FakeMemory;
 
 /** How long the rings of a device live: as long as a driver holds it, or as long as it is exposed, whoever comes and goes meanwhile. */
@@ -22,10 +22,10 @@ public abstract class RingLifeContract extends RingFixture {
   void theDevicesHalfServesOneDriverAfterTheOther() {
     RingEnds ends = ends(new FakeMemory(false));
     DmaMemory buffers = ends.memory().allocate(4096, 4096);
-    ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-    RingFormat.Rings<DeviceQueue> device = format().device(ends.device(), tasks::add);
+    DeferredTasks tasks = ends.tasks();
+    RingFormat.Rings<DeviceQueue> device = format().device(ends.device(), tasks);
     for (int driverNumber = 0; driverNumber < 3; driverNumber++) {
-      RingFormat.Rings<Virtqueue> driver = format().driver(ends.driver(), tasks::add);
+      RingFormat.Rings<Virtqueue> driver = format().driver(ends.driver(), tasks);
       driver.accept(accepted());
       Virtqueue queue = driver.queue(0, 16, RingAreas.NONE, position -> {}, null);
       device.accept(accepted());
@@ -48,9 +48,9 @@ public abstract class RingLifeContract extends RingFixture {
   void theConfigurationQueueIsLiveBeforeAnythingIsNegotiated() {
     RingEnds ends = ends(new FakeMemory(false));
     DmaMemory buffers = ends.memory().allocate(4096, 4096);
-    ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-    RingFormat.Rings<Virtqueue> driver = format().driver(ends.driver(), tasks::add);
-    RingFormat.Rings<DeviceQueue> device = format().device(ends.device(), tasks::add);
+    DeferredTasks tasks = ends.tasks();
+    RingFormat.Rings<Virtqueue> driver = format().driver(ends.driver(), tasks);
+    RingFormat.Rings<DeviceQueue> device = format().device(ends.device(), tasks);
     Virtqueue asking = driver.queue(RingFormat.Rings.CONFIGURATION, CONFIGURATION_SIZE, RingAreas.NONE, position -> {}, null);
     DeviceQueue answering =
         device.queue(RingFormat.Rings.CONFIGURATION, CONFIGURATION_SIZE, driver.areas(RingFormat.Rings.CONFIGURATION), position -> {}, null);
@@ -78,7 +78,7 @@ public abstract class RingLifeContract extends RingFixture {
     assertThat(ends.memory().live()).isZero();
   }
 
-  private static void exchange(Virtqueue queue, DeviceQueue served, DmaMemory buffers, ConcurrentLinkedQueue<Runnable> tasks) {
+  private static void exchange(Virtqueue queue, DeviceQueue served, DmaMemory buffers, DeferredTasks tasks) {
     Chain chain = new Chain(4);
     Object token = new Object();
     assertThat(queue.add(chain.readable(buffers, 0, 8).writable(buffers, 64, 8), token)).isEqualTo(Virtqueue.Added.OK);
@@ -86,7 +86,7 @@ public abstract class RingLifeContract extends RingFixture {
     boolean answered = false;
     Object back = null;
     for (int i = 0; i < ROUNDS && back == null; i++) {
-      run(tasks);
+      tasks.runAll();
       if (!answered && served.take(chain)) {
         chain.wrote(0, 8);
         served.push(chain);
@@ -98,25 +98,19 @@ public abstract class RingLifeContract extends RingFixture {
     assertThat(back).isSameAs(token);
   }
 
-  private static void settle(RingFormat.Rings<Virtqueue> driver, RingFormat.Rings<DeviceQueue> device, ConcurrentLinkedQueue<Runnable> tasks) {
+  private static void settle(RingFormat.Rings<Virtqueue> driver, RingFormat.Rings<DeviceQueue> device, DeferredTasks tasks) {
     for (int i = 0; i < ROUNDS && !(driver.settled() && device.settled()); i++) {
-      run(tasks);
+      tasks.runAll();
     }
     assertThat(driver.settled()).isTrue();
   }
 
-  private static void stop(RingFormat.Rings<Virtqueue> driver, RingFormat.Rings<DeviceQueue> device, ConcurrentLinkedQueue<Runnable> tasks) {
+  private static void stop(RingFormat.Rings<Virtqueue> driver, RingFormat.Rings<DeviceQueue> device, DeferredTasks tasks) {
     for (int i = 0; i < ROUNDS && !(driver.reset() && device.reset()); i++) {
-      run(tasks);
+      tasks.runAll();
     }
     assertThat(driver.reset()).isTrue();
     driver.stop(true);
     device.stop(true);
-  }
-
-  private static void run(ConcurrentLinkedQueue<Runnable> tasks) {
-    for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
-      task.run();
-    }
   }
 }

@@ -61,6 +61,11 @@ public final class RingPair implements AutoCloseable {
     return interrupt;
   }
 
+  /** What the halves were given. */
+  public RingEnds ends() {
+    return ends;
+  }
+
   /** What the halves and their channel have to do, and have not done. */
   public DeferredTasks tasks() {
     return ends.tasks();

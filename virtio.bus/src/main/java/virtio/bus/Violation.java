@@ -42,14 +42,34 @@ public enum Violation {
   INDIRECT_LENGTH,
   /** An indirect descriptor where INDIRECT_DESC was not accepted. */
   INDIRECT_NOT_ACCEPTED,
-  /** A socket ring's frame that is none. */
+  /** A socket ring's frame that is none: another magic, padding that is not zero. */
   BAD_FRAME,
+  /** A frame of no known type, or of one that goes the other way. */
+  BAD_TYPE,
+  /** A flag that is reserved, or has no meaning on this frame. */
+  BAD_FLAGS,
+  /** A frame longer than was agreed, cut short by its message, or with payload that its type does not have. */
+  BAD_LENGTH,
+  /** A frame of no session, or of another one where that cannot be. */
+  BAD_SESSION,
+  /** A HELLO or its answer that makes no session: version, longest frame, or while there is one. */
+  BAD_HELLO,
   /** A frame out of sequence. */
   BAD_SEQUENCE,
+  /** A frame of a queue that is not open, or cannot be opened so. */
+  BAD_QUEUE,
   /** A slot that does not exist or is in no state for this frame. */
   BAD_SLOT,
+  /** A generation that is not the slot's. */
+  BAD_GENERATION,
   /** Payload outside its buffer, or over what came before. */
   BAD_OFFSET,
+  /** Credit taken back, or so much that it cannot be told from less. */
+  BAD_CREDIT,
   /** More payload than credit. */
-  CREDIT_EXCEEDED
+  CREDIT_EXCEEDED,
+  /** The other half ended the session: it says that this one did wrong. */
+  PEER_ERROR,
+  /** The channel has gone. No wrong, but as final: nothing comes any more, and nobody knows what the other half still does. No reset heals it. */
+  CHANNEL_GONE
 }

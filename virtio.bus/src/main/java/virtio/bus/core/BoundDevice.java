@@ -337,7 +337,8 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
       if (used != null) {
         used.broken(queue, cause);
       }
-      control.execute(() -> fail(new Failure(Failure.Kind.RING_BROKEN, "queue " + queue.index() + ": " + cause)));
+      Failure.Kind kind = cause == Violation.CHANNEL_GONE ? Failure.Kind.DEVICE_GONE : Failure.Kind.RING_BROKEN;
+      control.execute(() -> fail(new Failure(kind, "queue " + queue.index() + ": " + cause)));
     }
   }
 

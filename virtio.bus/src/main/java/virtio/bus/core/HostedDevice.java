@@ -350,10 +350,17 @@ final class HostedDevice implements DeviceConfig {
     }
   }
 
+  /** What the model throws is the device's failure, whoever runs this: a bus's doorbell or a ring's own dispatcher. */
   private final class Available implements Queue.Callback {
     @Override
     public boolean ready(Queue queue) {
-      return model.available((DeviceQueue) queue);
+      try {
+        return model.available((DeviceQueue) queue);
+      } catch (RuntimeException e) {
+        LOG.log(System.Logger.Level.ERROR, name + ": queue " + queue.index() + ": the model failed", e);
+        needsReset("queue " + queue.index() + ": " + e);
+        return false;
+      }
     }
 
     @Override
@@ -412,19 +419,9 @@ final class HostedDevice implements DeviceConfig {
       synchronized (HostedDevice.this) {
         queue = running ? queues[index] : null;
       }
-      if (queue != null && serve(queue)) {
+      if (queue != null && queue.signalled()) {
         later();   // so that other queues get their turn
       }
-    }
-  }
-
-  private boolean serve(DeviceQueue queue) {
-    try {
-      return queue.signalled();
-    } catch (RuntimeException e) {
-      LOG.log(System.Logger.Level.ERROR, name + ": queue " + queue.index() + ": the model failed", e);
-      needsReset("queue " + queue.index() + ": " + e);
-      return false;
     }
   }
 

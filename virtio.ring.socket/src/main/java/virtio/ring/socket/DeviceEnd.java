@@ -1,0 +1,438 @@
+package virtio.ring.socket;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import virtio.bus.Queue;
+import virtio.bus.Violation;
+
+/**
+ * The device's half of one queue on the wire. It checks every slot, generation, offset and credit; lets a buffer be taken when all of its
+ * readable bytes are here, in the order of {@code add}; sends what was written, in the order of {@code push}. The pump's.
+ */
+final class DeviceEnd extends QueueEnd {
+  private final Sizes sizes;
+  private final Slots slots;
+  private final Arena arena;
+  private final int largest;
+  private SocketDeviceQueue queue;
+  private boolean openedOwed;
+  private boolean open;
+  private boolean closing;
+  private volatile boolean stopped;
+
+  private int given;
+  private final int[] generation;
+  /** It has been used in this session: there is a generation to speak of. */
+  private final boolean[] known;
+  /** Readable bytes that are here. */
+  private final int[] have;
+  /** Of this generation a DETACH has come. */
+  private final boolean[] detached;
+  /** Slots whose readable bytes are not all here, in the order of ADD, and those behind them. */
+  private final int[] coming;
+  private int comingCount;
+  /** Slots whose DETACHED is owed, and what it says. */
+  private final int[] owed;
+  private final int[] owedWord;
+  private int owedCount;
+  private int passedSeen;
+
+  /** Readable bytes that may come, that have, and what the driver was told; all wrap. */
+  private int credit;
+  private int received;
+  private int told;
+
+  /** The slot that is being sent; -1 for none. */
+  private int sending = -1;
+  private long sent;
+  private boolean inTail;
+
+  DeviceEnd(int index, int size, Sizes sizes, Slots slots, Arena arena) {
+    super(index);
+    this.sizes = sizes;
+    this.slots = slots;
+    this.arena = arena;
+    largest = isConfiguration() ? Frame.CONFIGURATION_LARGEST : sizes.largest();
+    generation = new int[size];
+    known = new boolean[size];
+    have = new int[size];
+    detached = new boolean[size];
+    coming = new int[size];
+    owed = new int[size];
+    owedWord = new int[size];
+  }
+
+  void queue(SocketDeviceQueue half) {
+    queue = half;
+  }
+
+  @Override
+  Queue queue() {
+    return queue;
+  }
+
+  /** Frees its memory; nobody takes buffers of it any more. */
+  void free() {
+    arena.close();
+  }
+
+  void stop() {
+    stopped = true;
+    cut();
+  }
+
+  /** Between OPEN and CLOSED. */
+  boolean isOpen() {
+    return open;
+  }
+
+  /** DRIVER_OK: what came before is told of now. */
+  void live() {
+    due(!slots.ready.isEmpty());
+  }
+
+  boolean isStopped() {
+    return stopped;
+  }
+
+  /** No buffer of it is with the model, which may still be at work with those. */
+  boolean isResting() {
+    if (!stopped) {
+      for (int slot = 0; slot < slots.size(); slot++) {
+        if (slots.isTaken(slot)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Whether every slot is free: another session may use them. */
+  boolean isClean() {
+    for (int slot = 0; slot < slots.size(); slot++) {
+      if (!slots.isFree(slot)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Of the configuration queue: it is open with the session. */
+  void openUnasked() {
+    open(Math.min(Frame.CONFIGURATION_SLOTS, slots.size()), Frame.CONFIGURATION_LARGEST);
+    openedOwed = false;
+  }
+
+  private void open(int count, int window) {
+    given = count;
+    Arrays.fill(generation, 0);
+    Arrays.fill(known, false);
+    Arrays.fill(detached, false);
+    comingCount = 0;
+    owedCount = 0;
+    credit = window;
+    received = 0;
+    told = window;
+    sending = -1;
+    open = true;
+    closing = false;
+    openedOwed = true;
+  }
+
+  @Override
+  boolean produce(FrameWriter writer) {
+    if (openedOwed) {
+      openedOwed = false;
+      Frame frame = writer.begin(FrameType.OPENED, index());
+      frame.arg0 = given;
+      frame.arg1 = largest;
+      return end(writer, frame);
+    }
+    if (!open) {
+      return false;
+    }
+    return written(writer) || detached(writer) || closed(writer) || credit(writer);
+  }
+
+  private boolean end(FrameWriter writer, Frame frame) {
+    frame.credit = credit;
+    told = credit;
+    writer.end();
+    return true;
+  }
+
+  /** One frame of what was written to the next pushed buffer. */
+  private boolean written(FrameWriter writer) {
+    if (sending < 0) {
+      if (slots.used.isEmpty()) {
+        return false;
+      }
+      sending = slots.used.poll();
+      inTail = slots.prefix(sending) == 0 && slots.tailEnd(sending) != 0;
+      sent = inTail ? slots.tail(sending) : 0;
+    }
+    int slot = sending;
+    long end = inTail ? slots.tailEnd(slot) : slots.prefix(slot);
+    int length = (int) Math.min(end - sent, writer.mostPayload());
+    boolean last = sent + length == end && (inTail || slots.tailEnd(slot) == 0);
+    Frame frame = compose(writer, last ? FrameType.USED : FrameType.DATA, slot);
+    frame.length = length;
+    if (last) {
+      frame.arg0 = (int) slots.prefix(slot);
+      frame.arg1 = length == 0 ? 0 : (int) sent;
+    } else {
+      frame.arg0 = (int) sent;
+    }
+    if (length > 0) {
+      MemorySegment.copy(slots.writable(slot).segment(), sent, writer.memory(), writer.payload(), length);
+    }
+    sent += length;
+    if (last) {
+      used(slot);
+    } else if (sent == end) {
+      inTail = true;
+      sent = slots.tail(slot);
+    }
+    return end(writer, frame);
+  }
+
+  private void used(int slot) {
+    sending = -1;
+    slots.free(slot);
+    if (detached[slot]) {
+      owe(slot, Frame.DETACHED_USED);
+    }
+  }
+
+  private Frame compose(FrameWriter writer, FrameType type, int slot) {
+    Frame frame = writer.begin(type, index());
+    frame.slot = slot;
+    frame.generation = generation[slot];
+    return frame;
+  }
+
+  private void owe(int slot, int word) {
+    owed[owedCount] = slot;
+    owedWord[owedCount++] = word;
+  }
+
+  private boolean detached(FrameWriter writer) {
+    if (slots.passed() != passedSeen) {
+      sweep(true);
+    }
+    if (owedCount == 0) {
+      return false;
+    }
+    Frame frame = compose(writer, FrameType.DETACHED, owed[--owedCount]);
+    frame.arg0 = owedWord[owedCount];
+    detached[frame.slot] = false;
+    return end(writer, frame);
+  }
+
+  /** Frees what was dropped and passed. */
+  private void sweep(boolean answer) {
+    passedSeen = slots.passed();
+    for (int slot = 0; slot < slots.size(); slot++) {
+      if (slots.freePassed(slot) && answer && detached[slot]) {
+        owe(slot, Frame.DETACHED_NEW);
+      }
+    }
+  }
+
+  private boolean closed(FrameWriter writer) {
+    if (!closing || !isResting() || !slots.used.isEmpty()) {
+      return false;
+    }
+    open = false;
+    return end(writer, writer.begin(FrameType.CLOSED, index()));
+  }
+
+  /** Told only where the driver could run short: it then has less than one buffer may need. */
+  private boolean credit(FrameWriter writer) {
+    return told != credit && told - received < largest && end(writer, writer.begin(FrameType.CREDIT, index()));
+  }
+
+  @Override
+  Violation receive(Frame frame, FrameReader reader) {
+    if (frame.type == FrameType.OPEN) {
+      return open(frame);
+    }
+    if (!open || closing) {
+      return Violation.BAD_QUEUE;
+    }
+    if (frame.type == FrameType.CLOSE) {
+      closing = true;
+      halt();
+      return null;
+    }
+    if (frame.slot >= given) {
+      return Violation.BAD_SLOT;
+    }
+    return switch (frame.type) {
+      case ADD -> add(frame, reader);
+      case DATA -> frame.generation != generation[frame.slot] ? Violation.BAD_GENERATION : data(frame, reader);
+      default -> detach(frame);
+    };
+  }
+
+  private Violation open(Frame frame) {
+    if (open || openedOwed || frame.arg0 < 1 || isConfiguration() || !isClean() || queue.broken() != null) {
+      return Violation.BAD_QUEUE;
+    }
+    open(Math.min(frame.arg0, slots.size()), sizes.window());
+    return null;
+  }
+
+  private Violation add(Frame frame, FrameReader reader) {
+    int slot = frame.slot;
+    if (!slots.isFree(slot) || detached[slot]) {
+      return Violation.BAD_SLOT;
+    }
+    if (frame.generation != (generation[slot] + 1 & 0xFFFF)) {
+      return Violation.BAD_GENERATION;
+    }
+    if (frame.arg0 < 0 || frame.arg0 > largest || frame.arg1 < 0 || frame.arg1 > largest || frame.arg0 + frame.arg1 == 0) {
+      return Violation.CHAIN_TOO_LONG;
+    }
+    generation[slot] = frame.generation;
+    known[slot] = true;
+    have[slot] = 0;
+    slots.begin(slot, frame.arg0, frame.arg1);
+    coming[comingCount++] = slot;
+    return payload(frame, slot, reader);
+  }
+
+  private Violation data(Frame frame, FrameReader reader) {
+    int slot = frame.slot;
+    if (!slots.isComing(slot) || have[slot] == slots.readableBytes(slot)) {
+      return Violation.BAD_SLOT;
+    }
+    return frame.arg0 == have[slot] ? payload(frame, slot, reader) : Violation.BAD_OFFSET;
+  }
+
+  /** Readable bytes: in the order of ADD, within the credit, within their buffer, and MORE says whether that was all. */
+  private Violation payload(Frame frame, int slot, FrameReader reader) {
+    int length = frame.length;
+    int left = slots.readableBytes(slot) - have[slot];
+    if (length > left || length > 0 && slot != next()) {
+      return Violation.BAD_OFFSET;
+    }
+    if (length > credit - received) {
+      return Violation.CREDIT_EXCEEDED;
+    }
+    if (frame.more() == (length == left)) {
+      return Violation.BAD_FLAGS;
+    }
+    if (length > 0) {
+      MemorySegment.copy(reader.memory(), reader.payload(), slots.readable(slot).segment(), have[slot], length);
+      have[slot] += length;
+      received += length;
+    }
+    complete();
+    return null;
+  }
+
+  /** The first slot that waits for payload. */
+  private int next() {
+    for (int i = 0; i < comingCount; i++) {
+      if (have[coming[i]] < slots.readableBytes(coming[i])) {
+        return coming[i];
+      }
+    }
+    return -1;
+  }
+
+  /** Lets the first ones be taken, as far as they are whole. */
+  private void complete() {
+    int whole = 0;
+    while (whole < comingCount && have[coming[whole]] == slots.readableBytes(coming[whole])) {
+      credit += have[coming[whole]];
+      slots.complete(coming[whole++]);
+    }
+    if (whole > 0) {
+      System.arraycopy(coming, whole, coming, 0, comingCount - whole);
+      comingCount -= whole;
+      VarHandle.fullFence();   // the buffer before the look at the owner's wish; pairs with the fence in restart
+      due(queue.isAsked());
+    }
+  }
+
+  private Violation detach(Frame frame) {
+    int slot = frame.slot;
+    if (frame.type != FrameType.DETACH || detached[slot] || !known[slot]) {
+      return Violation.BAD_SLOT;
+    }
+    if (frame.generation != generation[slot]) {
+      return Violation.BAD_GENERATION;
+    }
+    detached[slot] = true;
+    if (slots.isComing(slot)) {
+      forget(slot);
+      owe(slot, Frame.DETACHED_NEW);
+    } else if (slots.isFree(slot)) {
+      owe(slot, Frame.DETACHED_USED);
+    } else if (slots.drop(slot)) {
+      due(queue.isAsked());   // its owner passes it, and then it is answered
+    }
+    return null;
+  }
+
+  private void forget(int slot) {
+    int kept = 0;
+    for (int i = 0; i < comingCount; i++) {
+      if (coming[i] != slot) {
+        coming[kept++] = coming[i];
+      }
+    }
+    comingCount = kept;
+    credit += have[slot];
+    slots.free(slot);
+    complete();
+  }
+
+  /** Hands out no buffer any more; those that are with the model stay there. */
+  private void halt() {
+    comingCount = 0;
+    for (int slot = 0; slot < slots.size(); slot++) {
+      if (slots.isComing(slot)) {
+        slots.free(slot);
+      } else if (slots.drop(slot)) {
+        due(queue.isAsked());
+      }
+    }
+  }
+
+  @Override
+  void cut() {
+    halt();
+    open = false;
+    openedOwed = false;
+    owedCount = 0;
+    if (sending >= 0) {
+      slots.free(sending);
+      sending = -1;
+    }
+    settle();
+  }
+
+  /** Without a session: frees what was pushed, and what was passed. */
+  void settle() {
+    while (!slots.used.isEmpty()) {
+      slots.free(slots.used.poll());
+    }
+    sweep(false);
+  }
+
+  @Override
+  void broken(Violation cause) {
+    queue.fault(cause);
+    failed();
+  }
+
+  @Override
+  void tellBroken() {
+    queue.tellFault();
+  }
+}
