@@ -18,6 +18,9 @@ public interface Pipe {
   /** Where the device was when it was bound; null of one that cannot say: a channel without a ring. */
   Position position();
 
+  /** The port has taken it in: the device may give bytes from here on. Until then it gives none, and none is written. */
+  void begin();
+
   /**
    * Moves bytes that the device has given.
    *

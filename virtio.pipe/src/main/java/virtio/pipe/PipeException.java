@@ -9,12 +9,13 @@ public final class PipeException extends IOException {
   private final long transferred;
 
   public PipeException(String device, String why) {
-    this(device, why, 0);
+    super(device + ": the pipe has ended: " + why);
+    this.transferred = 0;
   }
 
   /** @param transferred bytes that the failed call had moved before */
-  public PipeException(String device, String why, long transferred) {
-    super(device + ": the pipe has ended: " + why);
+  public PipeException(PipeException cause, long transferred) {
+    super(cause.getMessage(), cause);
     this.transferred = transferred;
   }
 

@@ -12,7 +12,7 @@ public interface PipePort {
   /** Whether bytes are to go over the bus's {@code transfer} as they are, without a ring. Asked when a device is bound. */
   boolean raw();
 
-  /** A device is bound and ready. The port does not read or write from inside this call. */
+  /** A device is bound and ready. {@link Pipe#begin} follows, unless the port will not have it. */
   void up(Pipe pipe);
 
   /** There may be something to read, or room to write, or nothing pending any more. Often, and cheap. */

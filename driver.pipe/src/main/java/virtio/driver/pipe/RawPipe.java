@@ -73,6 +73,10 @@ final class RawPipe implements Attached, Pipe {
     return null;
   }
 
+  /** What nobody reads waits in the channel. */
+  @Override
+  public void begin() {}
+
   @Override
   public long read(MemorySegment into, long offset, long bytes) {
     reading.lock();

@@ -24,6 +24,7 @@ final class Receiver {
   private Slot first;
   private Slot last;
   private long received;
+  private boolean filled;
   private boolean closed;
   private boolean spoilt;
 
@@ -36,12 +37,22 @@ final class Receiver {
     this.empty = empty;
   }
 
-  /** Before DRIVER_OK: the device gets all buffers. */
+  /** The device gets all buffers, once. */
   void fill() {
-    for (Slot slot : slots) {
-      give(slot);
+    lock.lock();
+    try {
+      for (Slot slot : slots) {
+        if (!closed && !filled) {
+          give(slot);
+        }
+      }
+      filled = true;
+      if (!closed) {
+        queue.sync();
+      }
+    } finally {
+      lock.unlock();
     }
-    queue.sync();
   }
 
   private void give(Slot slot) {

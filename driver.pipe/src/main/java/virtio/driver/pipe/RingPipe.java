@@ -52,7 +52,6 @@ final class RingPipe implements Attached, Pipe {
     Virtqueue transmit = queue(device, TRANSMITQ, moved);
     RingPipe pipe = new RingPipe(device, port, receive, transmit, sizing);
     made[0] = pipe;
-    pipe.receiver.fill();
     device.ready();
     port.up(pipe);
     return pipe;
@@ -74,6 +73,11 @@ final class RingPipe implements Attached, Pipe {
   @Override
   public Position position() {
     return position;
+  }
+
+  @Override
+  public void begin() {
+    receiver.fill();
   }
 
   @Override

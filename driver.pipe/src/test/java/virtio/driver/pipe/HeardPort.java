@@ -14,11 +14,18 @@ final class HeardPort implements PipePort {
   final List<String> events = new CopyOnWriteArrayList<>();
   final ByteArrayOutputStream left = new ByteArrayOutputStream();
   private final boolean raw;
+  private boolean begins;
   volatile Pipe pipe;
   int moved;
 
   HeardPort(boolean raw) {
     this.raw = raw;
+  }
+
+  /** Takes every pipe in at once. */
+  HeardPort begins() {
+    begins = true;
+    return this;
   }
 
   @Override
@@ -29,6 +36,9 @@ final class HeardPort implements PipePort {
   @Override
   public void up(Pipe arrived) {
     pipe = arrived;
+    if (begins) {
+      arrived.begin();
+    }
   }
 
   @Override

@@ -18,7 +18,7 @@ class PipeDriverContractTest extends DriverContract {
 
   @Override
   protected Object port() {
-    return new HeardPort(false);
+    return new HeardPort(false).begins();
   }
 
   @Override

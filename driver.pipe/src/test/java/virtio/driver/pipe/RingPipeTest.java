@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import virtio.bus.VirtioDriver.Attached;
 import virtio.bus.VirtioDriver.Entry;
@@ -22,6 +23,11 @@ class RingPipeTest {
   private final HeardPort port = new HeardPort(false);
   private final ScriptedDevice device = new ScriptedDevice(SLOTS, null);
   private final Attached attached = new PipeDriver().probe(device, new Entry(device.id(), new Sizing(SLOTS, BYTES)), port);
+
+  @BeforeEach
+  void begin() {
+    port.pipe.begin();
+  }
 
   private static byte[] random(int bytes, long seed) {
     byte[] random = new byte[bytes];
@@ -40,8 +46,14 @@ class RingPipeTest {
   }
 
   @Test
-  void theDeviceHasEveryReceiveBufferFromTheStart() {
-    assertThat(device.receive().out()).isEqualTo(SLOTS);
+  void theDeviceHasNoReceiveBufferBeforeThePortHasThePipeAndAllOfThemThen() {
+    ScriptedDevice other = new ScriptedDevice(SLOTS, null);
+    HeardPort waiting = new HeardPort(false);
+    new PipeDriver().probe(other, new Entry(other.id(), new Sizing(SLOTS, BYTES)), waiting);
+    assertThat(other.receive().out()).isZero();
+    waiting.pipe.begin();
+    waiting.pipe.begin();
+    assertThat(other.receive().out()).isEqualTo(SLOTS);
     assertThat(port.pipe.position()).isEqualTo(new Position(7, 1000, 2000));
   }
 

@@ -16,12 +16,18 @@ public record Admission(Kind kind, String why) {
     SERVING, GONE,
     /** It is another than was promised: left alone until something changes. */
     REFUSED,
+    /** What was promised cannot be kept, and need not be waited for: users lose it, and this one begins anew. */
+    ANEW,
     /** It does not answer: to be reset. */
     SILENT
   }
 
   public static Admission refused(String why) {
     return new Admission(Kind.REFUSED, why);
+  }
+
+  public static Admission anew(String why) {
+    return new Admission(Kind.ANEW, why);
   }
 
   public static Admission silent(String why) {

@@ -377,6 +377,11 @@ public abstract class PortControl<D> {
           log.log(Level.ERROR, pid + " " + now.name() + ": " + refusal);
         }
       }
+      case ANEW -> {
+        log.log(Level.WARNING, pid + " " + now.name() + ": " + admission.why());
+        giveUp(false, admission.why());
+        wishes.wake();
+      }
       case SERVING -> serving(come);
       case GONE -> { }
     }
