@@ -79,7 +79,7 @@ public final class ServedCard {
   }
 
   private Switches.Plug plug(NetworkCard model, CardSettings wanted) {
-    return switches.plug(model.port(), wanted.joins(), wanted.tap(), wanted.mtu() + VirtioNet.ETHERNET + VirtioNet.VLAN_TAG);
+    return switches.plug(model, wanted.joins(), wanted.tap(), wanted.mtu() + VirtioNet.ETHERNET + VirtioNet.VLAN_TAG);
   }
 
   /** The driver keeps its card. */

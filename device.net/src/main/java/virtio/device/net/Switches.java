@@ -2,13 +2,20 @@ package virtio.device.net;
 
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
 import org.osgi.service.component.annotations.Component;
 import virtio.bus.model.ModelProperties;
 
-/** The switches of this JVM, and the taps on them. Each is there as long as a card names it. Any thread. */
-@Component(name = "virtio.device.net.switches", service = Switches.class)
+/**
+ * The switches of this JVM, and the taps on them. Each is there as long as a card names it. The shell shows them: {@code switches}. Any thread.
+ */
+@Component(name = "virtio.device.net.switches", service = Switches.class,
+    property = {"osgi.command.scope=virtio", "osgi.command.function=switches"})
 public final class Switches {
+  private final Set<Plug> plugs = new LinkedHashSet<>();
   private final Map<String, Use<LearningSwitch>> switches = new LinkedHashMap<>();
   private final Map<String, Use<TapLink>> taps = new LinkedHashMap<>();
 
@@ -24,12 +31,12 @@ public final class Switches {
 
   /** What a card's cable is plugged into: its switch, and the tap there, if any. */
   final class Plug implements AutoCloseable {
-    private final SwitchPort port;
+    private final NetworkCard card;
     private final Use<LearningSwitch> into;
     private final Use<TapLink> tap;
 
-    private Plug(SwitchPort port, Use<LearningSwitch> into, Use<TapLink> tap) {
-      this.port = port;
+    private Plug(NetworkCard card, Use<LearningSwitch> into, Use<TapLink> tap) {
+      this.card = card;
       this.into = into;
       this.tap = tap;
     }
@@ -43,7 +50,8 @@ public final class Switches {
     @Override
     public void close() {
       synchronized (Switches.this) {
-        into.used.leave(port);
+        plugs.remove(this);
+        into.used.leave(card.port());
         if (tap != null) {
           leave(tap);
         }
@@ -59,18 +67,20 @@ public final class Switches {
    * @param room bytes of the longest frame that the tap shall be given
    * @throws IllegalArgumentException with the property that cannot be had
    */
-  synchronized Plug plug(SwitchPort port, String name, String tap, int room) {
+  synchronized Plug plug(NetworkCard card, String name, String tap, int room) {
     Use<LearningSwitch> into = switches.computeIfAbsent(name, fresh -> new Use<>(new LearningSwitch(fresh)));
     into.cards++;
     Use<TapLink> through = null;
     boolean plugged = false;
     try {
       through = tap.isEmpty() ? null : tap(tap, into.used, room);
-      if (!into.used.join(port)) {
+      if (!into.used.join(card.port())) {
         throw full(into.used);
       }
       plugged = true;
-      return new Plug(port, into, through);
+      Plug plug = new Plug(card, into, through);
+      plugs.add(plug);
+      return plug;
     } finally {
       if (!plugged) {
         if (through != null) {
@@ -114,6 +124,17 @@ public final class Switches {
     }
     switches.values().remove(use);
     taps.values().remove(use);
+  }
+
+  /** The shell's: each switch, who is on it, and what each of them has seen of frames. */
+  public synchronized String switches() {
+    StringJoiner lines = new StringJoiner("\n");
+    for (Use<LearningSwitch> use : switches.values()) {
+      lines.add(use.used.name() + ": " + use.used.stations() + " stations heard");
+      plugs.stream().filter(plug -> plug.into == use).forEach(plug -> lines.add("  " + plug.card));
+      taps.values().stream().filter(tap -> tap.used.port().joined() == use.used).forEach(tap -> lines.add("  " + tap.used));
+    }
+    return lines.toString();
   }
 
   /** A switch that some card names; null where there is none of that name. */

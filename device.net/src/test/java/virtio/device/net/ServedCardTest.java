@@ -143,6 +143,8 @@ class ServedCardTest {
     byte[] frame = CardRig.frame(Frame.BROADCAST, mac(port), 77);
     port.card.send(frame);
     assertThat(next(other)).isEqualTo(frame);
+    assertThat(switches.switches().lines()).hasSize(3).first().isEqualTo("s1: 1 stations heard");
+    assertThat(switches.switches()).contains("\n  net0: sent 1 (dropped 0), received 0", "\n  net1: sent 0 (dropped 0), received 1");
   }
 
   @Test
@@ -212,10 +214,34 @@ class ServedCardTest {
     }
   }
 
-  @Test
-  void aTapJoinsTheSwitchOfTheCardThatNamesIt() throws Exception {
+  private static void requireTaps() {
     assumeTrue("root".equals(System.getProperty("user.name")) && Files.exists(Path.of("/dev/net/tun")),
         "skipped: only root may make network interfaces, and only with /dev/net/tun");
+  }
+
+  @Test
+  void aTapThatGoesAwayIsOneLineAndTheNextUpdateTakesItAnew() throws Exception {
+    requireTaps();
+    Path ip = Path.of("/usr/sbin/ip");
+    assumeTrue(Files.isExecutable(ip), "skipped: no ip (package iproute2)");
+    String tap = "vg" + ProcessHandle.current().pid();
+    try (LogLines log = new LogLines("virtio.device.net")) {
+      ServedCard card = card("tap", tap);
+      RawCardDriver.Port port = attach();
+      assertThat(new ProcessBuilder(ip.toString(), "link", "delete", tap).inheritIO().start().waitFor()).isZero();
+      assertThat(Await.that(LIMIT, () -> !log.lines().isEmpty())).isTrue();
+      assertThat(log.lines()).singleElement().asString().startsWith("virtio.device.net: tap=" + tap + " lost: ");
+      assertThat(port.card.send(CardRig.frame(Frame.BROADCAST, mac(port), 100))).isTrue();
+      card.modified(properties("tap", tap));
+      assertThat(Path.of("/sys/class/net", tap)).exists();
+      assertThat(log.lines()).hasSize(1);
+      assertThat(switches.of("s0").ports()).hasSize(2);
+    }
+  }
+
+  @Test
+  void aTapJoinsTheSwitchOfTheCardThatNamesIt() throws Exception {
+    requireTaps();
     String tap = "vd" + ProcessHandle.current().pid();
     Path there = Path.of("/sys/class/net", tap);
     ServedCard card = card("tap", tap);
