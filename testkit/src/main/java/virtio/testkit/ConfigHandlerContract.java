@@ -10,6 +10,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import virtio.bus.BusDevice;
 import virtio.bus.ConfigHandler;
 import virtio.bus.DeviceConfig;
@@ -18,6 +20,7 @@ import virtio.bus.Features;
 import virtio.bus.Registration;
 import virtio.bus.RingAreas;
 import virtio.bus.Slot;
+import virtio.bus.spec.DeviceTypes;
 import virtio.bus.spec.FeatureBits;
 import virtio.bus.spec.VirtioBlk;
 import virtio.testkit.fake.FakeBusDevice;
@@ -275,5 +278,27 @@ public abstract class ConfigHandlerContract {
     FakeBusDevice bare = new FakeBusDevice("bare", new FakeRegisters(ID), new FakeMemory(false));
     assertThat(handler().lacks(bare)).isNotBlank();
     assertThat(handler().identify(bare)).isNull();
+  }
+
+  /** A type that nobody has been given, of two vendors: each travels whole, or the handler says by name that it has no room. */
+  @ParameterizedTest
+  @ValueSource(ints = {DeviceId.VENDOR_QUMRANET, 0x1234})
+  @Shows({"F09", "F10"})
+  void anUnassignedIdIsCarriedOrRefusedByName(int vendor) {
+    DeviceId stranger = new DeviceId(DeviceTypes.PIPE, vendor);
+    Slot second = plug();
+    Registration shown = null;
+    try {
+      shown = handler().expose(new FakeRegisters(stranger), second);
+      second.announce();
+      assertThat(handler().identify(find(second))).isEqualTo(stranger);
+    } catch (IllegalStateException refused) {
+      assertThat(refused).hasMessageContaining("type=0x" + Integer.toHexString(DeviceTypes.PIPE));
+    } finally {
+      if (shown != null) {
+        shown.close();
+      }
+      second.close();
+    }
   }
 }

@@ -15,8 +15,8 @@ public interface ConfigHandler {
   }
 
   /**
-   * Of the feature bits reserved for rings and transports, 24 to 43, those that its driver's half brings by itself, so that they are
-   * accepted where they are offered: how a doorbell is spelled (NOTIFICATION_DATA), for one.
+   * Of the feature bits reserved for rings and transports, 24 to 43, those that it brings by itself: its device's half offers them, and its
+   * driver's half accepts them where they are offered: how a doorbell is spelled (NOTIFICATION_DATA), for one.
    */
   default Features accepts() {
     return Features.NONE;

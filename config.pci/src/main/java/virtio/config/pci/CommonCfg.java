@@ -24,9 +24,22 @@ final class CommonCfg {
   static final int QUEUE_DEVICE = 48;
   /** The end of what every device has. */
   static final int QUEUE_NOTIF_CONFIG_DATA = 56;
+  static final int QUEUE_RESET = 58;
+  static final int ADMIN_QUEUE_INDEX = 60;
+  static final int ADMIN_QUEUE_NUM = 62;
+  /** The end of what is known. */
+  static final int END = 64;
+
+  /** By offset how wide an access is to be; a 64-bit field is two of 32. Blank where no register begins. */
+  private static final String WIDTHS = "4   4   4   4   2 2 112 2 2 2 2 4   4   4   4   4   4   2 2 2 2 ";
 
   /** Maps an event to no vector; read back, says that mapping failed. */
   static final int VIRTIO_MSI_NO_VECTOR = 0xFFFF;
 
   private CommonCfg() {}
+
+  /** Whether an access of that width at that offset is one of exactly a register, or half. */
+  static boolean isRegister(long offset, int width) {
+    return offset >= 0 && offset < END && WIDTHS.charAt((int) offset) - '0' == width;
+  }
 }

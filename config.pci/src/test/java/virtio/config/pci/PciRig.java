@@ -4,27 +4,24 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import virtio.bus.BusDevice;
-import virtio.bus.DeviceConfig;
 import virtio.bus.Registration;
 import virtio.bus.Transport;
 import virtio.testkit.Await;
 import virtio.testkit.fake.FakePci;
-import virtio.testkit.fake.FakeVirtioPci;
+import virtio.testkit.fake.FakePciSlot;
 import virtio.transport.pci.PciTransport;
 
 /** A machine in memory, and the transport that finds what is plugged into it. */
 final class PciRig implements AutoCloseable, Transport.Listener {
-  static final int BLOCK = 0x1042;
-
   final FakePci machine = new FakePci("p0");
   final PciTransport transport = new PciTransport();
   private final Map<String, BusDevice> present = new ConcurrentHashMap<>();
   private final Registration watch = transport.watch(this);
   private boolean started;
 
-  /** Without capabilities yet. */
-  FakeVirtioPci function(int place, int id, DeviceConfig registers) {
-    return machine.root().plug(place, new FakeVirtioPci(machine, place, id, registers));
+  /** A place on the root bus, whose function appears when it is announced. */
+  FakePciSlot slot(int place) {
+    return new FakePciSlot(machine, place);
   }
 
   /** What the transport makes of the function at that place. Waits for it. */

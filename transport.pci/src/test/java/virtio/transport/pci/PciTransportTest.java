@@ -13,6 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import virtio.bus.BusDevice;
 import virtio.bus.DeviceId;
 import virtio.bus.Registration;
+import virtio.bus.Slot;
+import virtio.bus.Window;
 import virtio.bus.spec.Pci;
 import virtio.testkit.Await;
 import virtio.testkit.Shows;
@@ -20,8 +22,8 @@ import virtio.testkit.Trap;
 import virtio.testkit.fake.FakePci;
 import virtio.testkit.fake.FakePciBridge;
 import virtio.testkit.fake.FakePciFunction;
+import virtio.testkit.fake.FakePciSlot;
 import virtio.testkit.fake.FakeRegisters;
-import virtio.testkit.fake.FakeVirtioPci;
 
 /** The transport over a machine in memory, which decodes as its registers say. */
 @Timeout(60)
@@ -45,8 +47,31 @@ class PciTransportTest {
     transport.bindMachine(machine);
   }
 
-  private FakeVirtioPci disk(int place) {
-    return new FakeVirtioPci(machine, place, BLOCK, registers).vectors(3).modern();
+  private FakePciSlot disk(int place) {
+    return disk(machine, place);
+  }
+
+  /** Three vectors, and one register. */
+  private FakePciSlot disk(FakePci on, int place) {
+    FakePciSlot function = new FakePciSlot(on, place).vectors(3);
+    function.identity(BLOCK, DeviceId.VENDOR_QUMRANET, 0x1100, 0x010000);
+    function.window("bar4", new Window() {
+      @Override
+      public long size() {
+        return 0x4000;
+      }
+
+      @Override
+      public long read(long offset, int width) {
+        return offset == STATUS ? registers.status() : 0;
+      }
+
+      @Override
+      public void write(long offset, int width, long value) {
+        registers.status((int) value);
+      }
+    });
+    return function;
   }
 
   private static boolean eventually(java.util.function.BooleanSupplier condition) {
@@ -62,7 +87,7 @@ class PciTransportTest {
     }
     machine.root().plug(4, disk(4));
     FakePciFunction other = machine.root().plug(2, new FakePciFunction(0x8086, 0x100E).put(Pci.HEADER_TYPE, 1, Pci.HEADER_MULTIFUNCTION));
-    FakeVirtioPci second = machine.root().plug(2, 3, disk(2));
+    FakePciSlot second = machine.root().plug(2, 3, disk(2));
     start();
     BusDevice device = follower.device("p0/0000:00:04.0");
     assertThat(device.properties()).containsEntry("vendor", 0x1AF4).containsEntry("device", BLOCK).containsEntry("machine", "p0")
@@ -119,9 +144,9 @@ class PciTransportTest {
     }
     FakePciBridge first = machine.root().plug(1, new FakePciBridge());
     FakePciBridge inner = first.below().plug(5, new FakePciBridge().port());
-    FakeVirtioPci deep = inner.below().plug(0, disk(0));
+    FakePciSlot deep = inner.below().plug(0, disk(0));
     FakePciBridge last = machine.root().plug(9, new FakePciBridge());
-    FakeVirtioPci other = last.below().plug(3, disk(3));
+    FakePciSlot other = last.below().plug(3, disk(3));
     start();
     BusDevice one = follower.device("p0/0000:02:00.0");
     BusDevice two = follower.device("p0/0000:03:03.0");
@@ -138,16 +163,16 @@ class PciTransportTest {
   void aPinBehindABridgeEndsWhereItIsTurnedTo() {
     FakePciBridge bridge = machine.root().plug(2, new FakePciBridge());
     // Device 3's INTA comes out of the bridge as INTD, which at device 2 is line 20 + (2 + 3) % 4; so is device 5's INTA on the root bus.
-    FakeVirtioPci behind = new FakeVirtioPci(machine, 5, BLOCK, registers).modern();
+    FakePciSlot behind = disk(5);
     bridge.below().plug(3, behind);
     start();
     BusDevice device = follower.device("p0/0000:01:03.0");
     AtomicInteger calls = new AtomicInteger();
     try (Registration handler = device.interrupts().getLast().register(() -> {
       calls.incrementAndGet();
-      device.window("bar4").read(FakeVirtioPci.ISR, 1);
+      behind.pin(false);
     })) {
-      behind.queue(0);
+      behind.pin(true);
       assertThat(eventually(() -> calls.get() > 0)).isTrue();
     }
     assertThat(behind.peek(Pci.COMMAND, 2) & Pci.COMMAND_INTX_DISABLE).isNotZero();
@@ -155,7 +180,7 @@ class PciTransportTest {
 
   @Test
   void mastersTheBusWhileItIsClaimed() {
-    FakeVirtioPci function = machine.root().plug(4, disk(4));
+    FakePciSlot function = machine.root().plug(4, disk(4));
     start();
     BusDevice device = follower.device("p0/0000:00:04.0");
     assertThat(function.master()).isFalse();
@@ -171,21 +196,21 @@ class PciTransportTest {
   @Test
   @Shows("F48")
   void vectorsAreOnWhileSomebodyListens() {
-    FakeVirtioPci function = machine.root().plug(4, disk(4));
+    FakePciSlot function = machine.root().plug(4, disk(4));
     start();
     BusDevice device = follower.device("p0/0000:00:04.0");
     assertThat(device.interrupts()).hasSize(4);
-    function.refusesVectors(3);
-    device.window("bar4").write(26, 2, 1);
+    function.line();
+    Slot.Line line = function.line();
     AtomicInteger calls = new AtomicInteger();
     Registration first = device.interrupts().get(1).register(calls::incrementAndGet);
     assertThat(function.messages()).isTrue();
-    function.queue(0);
+    line.raise(0);
     assertThat(eventually(() -> calls.get() == 1)).isTrue();
     Registration second = device.interrupts().get(2).register(() -> { });
     first.close();
     assertThat(function.messages()).isTrue();
-    function.queue(0);
+    line.raise(0);
     second.close();
     assertThat(function.messages()).isFalse();
     first = device.interrupts().get(1).register(calls::incrementAndGet);
@@ -212,7 +237,7 @@ class PciTransportTest {
   @Shows("F49")
   @Trap("T18")
   void whatIsPulledIsToldOnceAndReadsAllOnes() {
-    FakeVirtioPci function = machine.root().plug(4, disk(4));
+    FakePciSlot function = machine.root().plug(4, disk(4));
     start();
     BusDevice device = follower.device("p0/0000:00:04.0");
     Registration claim = device.claim();
@@ -283,7 +308,7 @@ class PciTransportTest {
     transport.unbindMachine(machine);
     assertThat(follower.hasLeft(device)).isTrue();
     try (FakePci next = new FakePci("p0")) {
-      next.root().plug(4, new FakeVirtioPci(next, 4, BLOCK, registers).modern());
+      next.root().plug(4, disk(next, 4));
       transport.bindMachine(next);
       assertThat(eventually(() -> follower.came.size() == 2)).isTrue();
     }
@@ -315,7 +340,7 @@ class PciTransportTest {
     machine.root().plug(4, disk(4));
     start();
     try (FakePci other = new FakePci("p1")) {
-      other.root().plug(4, new FakeVirtioPci(other, 4, BLOCK, registers).modern());
+      other.root().plug(4, disk(other, 4));
       transport.bindMachine(other);
       follower.device("p1/0000:00:04.0");
       assertThat(follower.came).hasSize(1);

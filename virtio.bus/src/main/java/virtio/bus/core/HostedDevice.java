@@ -16,6 +16,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import virtio.bus.Bus;
+import virtio.bus.ConfigHandler;
 import virtio.bus.DeviceConfig;
 import virtio.bus.DeviceId;
 import virtio.bus.DeviceModel;
@@ -70,7 +71,7 @@ final class HostedDevice implements DeviceConfig {
   private volatile Thread slotThread;
   private volatile Listener listener;
 
-  HostedDevice(String name, DeviceModel model, ModelTurn turn, RingFormat format, Features handler, Slot slot) {
+  HostedDevice(String name, DeviceModel model, ModelTurn turn, RingFormat format, ConfigHandler config, Slot slot) {
     this.name = name;
     this.model = model;
     this.turn = turn;
@@ -80,7 +81,8 @@ final class HostedDevice implements DeviceConfig {
     if (slot.memory() == null || !slot.memory().translated()) {
       ring = ring.without(FeatureBits.VIRTIO_F_ACCESS_PLATFORM);
     }
-    offered = model.offered().minus(Negotiation.RESERVED).or(ring).and(handler);
+    Features handler = config.accepts().and(Negotiation.RESERVED);
+    offered = model.offered().minus(Negotiation.RESERVED).or(ring).or(handler).and(config.features());
     fields = model.fields().stream().filter(field -> field.feature() == Field.ALWAYS || offered.has(field.feature())).toList();
     queues = new DeviceQueue[model.queueSizes().length];
     doorbells = new Doorbell[queues.length];

@@ -42,7 +42,7 @@ final class ShownFace implements Registration {
       if (lack != null) {
         throw new IllegalStateException("no " + lack + " on " + slot.name() + ", which the ring needs");
       }
-      HostedDevice hosted = new HostedDevice(name, model, turn, ring, config.features(), slot);
+      HostedDevice hosted = new HostedDevice(name, model, turn, ring, config, slot);
       Registration exposed = config.expose(hosted, slot);
       slot.announce();
       return new ShownFace(ring, config, slot, hosted, exposed);

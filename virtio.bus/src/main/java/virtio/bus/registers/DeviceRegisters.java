@@ -2,13 +2,14 @@ package virtio.bus.registers;
 
 import java.util.Arrays;
 import virtio.bus.DeviceConfig;
+import virtio.bus.Features;
 import virtio.bus.RingAreas;
 import virtio.bus.Signal;
 import virtio.bus.spec.DeviceStatus;
 
 /**
  * A device's half of a register block: what a driver has selected and written so far, until it says FEATURES_OK, or that a queue is ready,
- * or resets. Any thread; {@link #ring} takes no lock.
+ * or resets. Any thread; {@link #ring} and {@link #accepted} take no lock.
  *
  * <p>A driver may write anything at any time. What it must not do is refused: it changes nothing, and is told once by name. From the write
  * of 0 to the status until the device has stopped everything but the status is refused; then all registers are as at the beginning.
@@ -36,6 +37,8 @@ public final class DeviceRegisters {
   private long driverFeatureSelect;
   private int selected;
   private boolean resetting;
+  /** Read where doorbells are rung, without the lock. */
+  private volatile Features agreed = Features.NONE;
 
   /** What was written of one queue. */
   private static final class Queue {
@@ -52,15 +55,21 @@ public final class DeviceRegisters {
     this.device = device;
     this.refusals = new Refusals(name);
     this.cleared = cleared;
-    int count = 0;
-    while (count < MOST_QUEUES && device.queueSize(count) > 0) {
-      count++;
-    }
+    int count = queues(device);
     queues = new Queue[count];
     doorbells = new Signal[count];
     Arrays.setAll(queues, index -> new Queue());
     Arrays.setAll(doorbells, device::doorbell);
     clear();
+  }
+
+  /** How many queues a device has: the first without a size ends them. */
+  public static int queues(DeviceConfig device) {
+    int count = 0;
+    while (count < MOST_QUEUES && device.queueSize(count) > 0) {
+      count++;
+    }
+    return count;
   }
 
   /** How many queues the device has. */
@@ -75,6 +84,7 @@ public final class DeviceRegisters {
 
   private void clear() {
     accepted.clear();
+    agreed = Features.NONE;
     deviceFeatureSelect = 0;
     driverFeatureSelect = 0;
     selected = 0;
@@ -144,6 +154,11 @@ public final class DeviceRegisters {
     }
   }
 
+  /** What the driver said with FEATURES_OK last; none after a reset. Takes no lock. */
+  public Features accepted() {
+    return agreed;
+  }
+
   /** 8 bits. */
   public synchronized int status() {
     resetting();
@@ -164,7 +179,8 @@ public final class DeviceRegisters {
       return;
     }
     if ((bits & ~device.status() & DeviceStatus.FEATURES_OK) != 0) {
-      device.accept(accepted.features());
+      agreed = accepted.features();
+      device.accept(agreed);
     }
     device.status(bits);
   }
