@@ -40,6 +40,11 @@ record Home(Path folder) {
     return folder.resolve("etc").resolve(name);
   }
 
+  /** Returns the templates of one kind of port: of it, of its device, and of machines that are different for it. */
+  List<Path> templates(String kind) throws IOException {
+    return files(Path.of("etc", kind).toString(), "*.cfg");
+  }
+
   /** Returns the names of the combinations that have glue here. */
   List<String> combinations() throws IOException {
     return files("load", GLUE + "*.jar").stream().map(file -> file.getFileName().toString())

@@ -102,7 +102,7 @@ public final class Main {
       instance.deploy(brick);
     }
     if (options.mode() != Options.Mode.CHECK) {
-      configureDisk();
+      configure();
     }
     container.start();
     container.awaitBricks();
@@ -121,10 +121,18 @@ public final class Main {
     };
   }
 
-  private void configureDisk() throws IOException {
-    Path image = options.image().isPresent() ? options.image().get() : instance.image();
-    boolean readonly = options.image().isPresent() && !options.write();
-    new Templates(home, instance).disk(parts(options), new DiskImage(image, readonly));
+  private void configure() throws IOException {
+    Templates templates = new Templates(home, instance);
+    Parts parts = parts(options);
+    switch (parts.driver()) {
+      case Parts.BLOCK -> {
+        Path image = options.image().isPresent() ? options.image().get() : instance.image();
+        templates.disk(parts, new DiskImage(image, options.image().isPresent() && !options.write()));
+      }
+      case Parts.NET -> templates.card(parts, options.tap().orElse(""));
+      case Parts.PIPE -> templates.pipe(parts, instance.folder().resolve("pipe0"));
+      default -> throw new IllegalStateException("--glue " + parts.glue() + ": nothing here configures a port for " + parts.driver());
+    }
   }
 
   /** However the JVM ends, by the shell, a command or an interrupt: the framework stops first, then the instance goes. */

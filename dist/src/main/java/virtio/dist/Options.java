@@ -18,9 +18,10 @@ import java.util.stream.Collectors;
  * @param glue the combination's name, if one was given, or follows from the machine
  * @param image the disk image, absolute and readable, if one was given
  * @param write whether the given image may be written
+ * @param tap the tap that the card's switch is joined to, if one was given
  * @param command the line to hand to the shell; empty in mode {@link Mode#SHELL}
  */
-record Options(Mode mode, Optional<String> glue, Optional<Path> image, boolean write, String command) {
+record Options(Mode mode, Optional<String> glue, Optional<Path> image, boolean write, Optional<String> tap, String command) {
   /** The machines that can be asked for, and the combination for each. */
   private static final Map<String, String> MACHINES = Map.of("lguest", "block.lguest.split.lguest", "qemu", "block.pci.split.pci");
 
@@ -50,6 +51,7 @@ record Options(Mode mode, Optional<String> glue, Optional<Path> image, boolean w
     String machine = null;
     Path image = null;
     boolean write = false;
+    String tap = null;
     while (!words.isEmpty()) {
       String word = words.pop();
       switch (word) {
@@ -57,6 +59,7 @@ record Options(Mode mode, Optional<String> glue, Optional<Path> image, boolean w
         case "--machine" -> machine = machine(value(word, words));
         case "--image" -> image = image(value(word, words));
         case "--write" -> write = true;
+        case "--tap" -> tap = value(word, words);
         case "--all", "--sabotage" -> check.add(word);
         default -> plain.add(plain(word));
       }
@@ -65,6 +68,9 @@ record Options(Mode mode, Optional<String> glue, Optional<Path> image, boolean w
     refuse(mode == Mode.CHECK && write, () -> "--write does not go with check, which only reads your image");
     refuse(write && image == null, () -> "--write needs --image FILE");
     glue = fitting(machine, glue, check.contains("--all"));
+    String kind = glue == null ? Parts.BLOCK : new Parts(glue).driver();
+    refuse(image != null && !kind.equals(Parts.BLOCK), () -> "--image belongs to a disk (--glue block...)");
+    refuse(tap != null && (mode == Mode.CHECK || !kind.equals(Parts.NET)), () -> "--tap belongs to a card (--glue net...)");
     refuse(mode == Mode.EXEC && plain.size() != 1, () -> "exec takes one command, in quotes");
     refuse(mode != Mode.EXEC && !plain.isEmpty(), () -> "unknown argument '" + plain.getFirst() + "'");
     String command = switch (mode) {
@@ -72,7 +78,7 @@ record Options(Mode mode, Optional<String> glue, Optional<Path> image, boolean w
       case EXEC -> plain.getFirst();
       case CHECK -> checkCommand(glue, image, check);
     };
-    return new Options(mode, Optional.ofNullable(glue), Optional.ofNullable(image), write, command);
+    return new Options(mode, Optional.ofNullable(glue), Optional.ofNullable(image), write, Optional.ofNullable(tap), command);
   }
 
   private static Mode mode(Deque<String> words) {

@@ -6,9 +6,23 @@ package virtio.dist;
  * @param glue {@code driver.transport.ring.config}
  */
 record Parts(String glue) {
+  static final String BLOCK = "block";
+  static final String NET = "net";
+  static final String PIPE = "pipe";
+
   /** How a device must show itself: {@code transport.ring.config}. */
   String face() {
     return glue.substring(glue.indexOf('.') + 1);
+  }
+
+  /** The kind of its driver, port and device: {@code block}. */
+  String driver() {
+    return glue.substring(0, Math.max(0, glue.indexOf('.')));
+  }
+
+  /** The config handler: {@code lguest}. */
+  String config() {
+    return glue.substring(glue.lastIndexOf('.') + 1);
   }
 
   /** The machine's kind: what follows {@code virtio.host.} in its configuration's name. */

@@ -74,7 +74,12 @@ class OptionsTest {
       "exec | exec takes one command, in quotes",
       "exec ports more | exec takes one command, in quotes",
       "--image /no/such/file | --image /no/such/file: no such file",
-      "--image / | --image /: not a regular file"})
+      "--image / | --image /: not a regular file",
+      "--glue net.lguest.split.lguest --image / | --image /: not a regular file",
+      "--glue net.lguest.split.lguest --image pom.xml | --image belongs to a disk (--glue block...)",
+      "--tap t0 | --tap belongs to a card (--glue net...)",
+      "--glue pipe.lguest.split.tlv --tap t0 | --tap belongs to a card (--glue net...)",
+      "check --glue net.lguest.split.lguest --tap t0 | --tap belongs to a card (--glue net...)"})
   void whatIsWrongIsSaidInOneLine(String words, String message) {
     assertThatThrownBy(() -> Options.parse(words.split(" "))).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
   }

@@ -25,7 +25,7 @@ final class CardExercise implements Exercise {
   public Outcome on(Mount mount) throws IOException {
     if (mount.parts().real()) {
       mount.machine(Map.of("device", new String[] {card(0), card(1)},
-          "arguments", new String[] {"-netdev", "hubport,id=wire0,hubid=0", "-netdev", "hubport,id=wire1,hubid=0"}));
+          "netdev", new String[] {"hubport,id=wire0,hubid=0", "hubport,id=wire1,hubid=0"}));
     } else {
       mount.machine(Map.of());
       mount.device(ONE, Map.of("switch", mount.name()));

@@ -25,12 +25,10 @@ final class CommandLine {
         "-machine", settings.board().spelling + ",accel=tcg,memory-backend=memory" + settings.options(),
         "-bios", directory.file("rom").toString()));
     all.addAll(settings.board().arguments);
-    for (String blockdev : settings.blockdevs()) {
-      all.addAll(List.of("-blockdev", blockdev));
-    }
-    for (String device : settings.devices()) {
-      all.addAll(List.of("-device", device));
-    }
+    settings.blockdevs().forEach(blockdev -> all.addAll(List.of("-blockdev", blockdev)));
+    settings.netdevs().forEach(netdev -> all.addAll(List.of("-netdev", netdev)));
+    settings.chardevs().forEach(chardev -> all.addAll(List.of("-chardev", chardev)));
+    settings.devices().forEach(device -> all.addAll(List.of("-device", device)));
     for (int number = 0; number < settings.drives().size(); number++) {
       all.addAll(settings.drives().get(number).arguments(number));
     }

@@ -27,6 +27,12 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
   @AttributeDefinition(description = "Values of -blockdev", required = false)
   String[] blockdev() default {};
 
+  @AttributeDefinition(description = "Values of -netdev", required = false)
+  String[] netdev() default {};
+
+  @AttributeDefinition(description = "Values of -chardev", required = false)
+  String[] chardev() default {};
+
   @AttributeDefinition(description = "Values of -device", required = false)
   String[] device() default {};
 

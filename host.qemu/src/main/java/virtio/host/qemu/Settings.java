@@ -13,7 +13,7 @@ import virtio.bus.machine.MachineProperties;
  * @param memory bytes
  */
 record Settings(String name, String binary, Board board, String options, long memory, List<Drive> drives, List<String> blockdevs,
-    List<String> devices, List<String> arguments, long deadlineMillis) {
+    List<String> netdevs, List<String> chardevs, List<String> devices, List<String> arguments, long deadlineMillis) {
   private static final long MEGABYTE = 1 << 20;
   private static final long SMALLEST = 16 * MEGABYTE;
   private static final long LARGEST = 2048 * MEGABYTE;
@@ -29,7 +29,7 @@ record Settings(String name, String binary, Board board, String options, long me
     String binary = properties.text("binary", "");
     long memory = properties.memory("64M", SMALLEST, LARGEST, MEGABYTE, "16M to 2G, a multiple of 1M");
     return new Settings(name, binary.isEmpty() ? board.binary : binary, board, machine.substring(spelling.length()), memory,
-        properties.texts("drives").stream().map(Drive::parse).toList(), properties.texts("blockdev"), properties.texts("device"),
-        properties.texts("arguments"), properties.deadline("1000"));
+        properties.texts("drives").stream().map(Drive::parse).toList(), properties.texts("blockdev"), properties.texts("netdev"),
+        properties.texts("chardev"), properties.texts("device"), properties.texts("arguments"), properties.deadline("1000"));
   }
 }

@@ -14,7 +14,7 @@ class SettingsTest {
   @Test
   void defaults() {
     Settings settings = Settings.of(Map.of());
-    assertThat(settings).isEqualTo(new Settings("q0", "qemu-system-x86_64", Board.Q35, "", 64 << 20, List.of(), List.of(), List.of(),
+    assertThat(settings).isEqualTo(new Settings("q0", "qemu-system-x86_64", Board.Q35, "", 64 << 20, List.of(), List.of(), List.of(), List.of(), List.of(),
         List.of(), 1000));
     assertThat(Settings.of(Map.of("machine", "virt,gic-version=2"))).extracting(Settings::binary, Settings::options)
         .containsExactly("qemu-system-aarch64", ",gic-version=2");
