@@ -81,8 +81,13 @@ public abstract class ConfigHandlerContract {
     return config;
   }
 
-  private static void walk(DeviceConfig config, Features accepted) {
+  /** As the bus walks: what is written after the reset goes by the configuration queue, if there is one. */
+  private void walk(DeviceConfig config, Features accepted) {
     config.status(0);
+    if (config.configurationQueue() > 0) {
+      assertThat(Await.that(patience(), () -> config.status() == 0)).isTrue();
+      config.configurationQueue(device.asking());
+    }
     config.status(1);
     config.status(3);
     config.accept(accepted);

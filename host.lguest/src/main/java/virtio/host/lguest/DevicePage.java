@@ -157,7 +157,9 @@ final class DevicePage {
         counted -= layout.header - rest;
       }
       page.asSlice(at, layout.header).fill((byte) 0);
-      page.set(ValueLayout.JAVA_BYTE, at + layout.length, (byte) counted);
+      if (layout.length >= 0) {
+        page.set(ValueLayout.JAVA_BYTE, at + layout.length, (byte) counted);
+      }
       page.set(ValueLayout.JAVA_BYTE, at, (byte) REMOVED);
       at += layout.header + counted;
       left -= layout.header + counted;

@@ -13,7 +13,7 @@ import org.osgi.service.metatype.annotations.Option;
   @AttributeDefinition(description = "The guest's memory in bytes, 4 MiB to 2 GiB, a multiple of 4096; K, M and G may follow the number")
   String memory() default "64M";
 
-  @AttributeDefinition(description = "How devices are laid out in the device page", options = {@Option("lguest"), @Option("tlv")})
+  @AttributeDefinition(description = "How devices are laid out in the device page", options = {@Option("lguest"), @Option("tlv"), @Option("fixed")})
   String layout() default "lguest";
 
   @AttributeDefinition(description = "Which ends of the machine are here", options = {@Option("both"), @Option("host"), @Option("guest")})

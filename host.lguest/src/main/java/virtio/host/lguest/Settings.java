@@ -20,7 +20,8 @@ record Settings(String name, long memory, Layout layout, Role role, Path file, l
     Layout layout = switch (properties.text("layout", "lguest")) {
       case "lguest" -> Layout.LGUEST;
       case "tlv" -> Layout.TLV;
-      case String other -> throw MachineProperties.bad("layout", other, "lguest, tlv");
+      case "fixed" -> Layout.FIXED;
+      case String other -> throw MachineProperties.bad("layout", other, "lguest, tlv, fixed");
     };
     Role role = switch (properties.text("role", "both")) {
       case "both" -> Role.BOTH;

@@ -7,12 +7,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import virtio.bus.BusDevice;
 import virtio.bus.ConfigHandler;
+import virtio.bus.ConfigurationQueue;
 import virtio.bus.DeviceConfig;
 import virtio.bus.DeviceId;
 import virtio.bus.Features;
 import virtio.bus.Field;
 import virtio.bus.Registration;
 import virtio.bus.RingAreas;
+import virtio.bus.RingFormat;
 import virtio.bus.Signal;
 import virtio.bus.Slot;
 import virtio.bus.spec.DeviceStatus;
@@ -44,6 +46,8 @@ public final class FakeRegisters implements DeviceConfig {
   private int status;
   private int generation;
   private volatile Listener listener;
+  private volatile ConfigurationQueue.Answers answers;
+  private volatile boolean mute;
 
   /** One queue of 8. */
   public FakeRegisters(DeviceId id) {
@@ -175,6 +179,26 @@ public final class FakeRegisters implements DeviceConfig {
     if (told != null) {
       told.queue(queue);
     }
+  }
+
+  /** The driver's end of the configuration queue that a handler has made: asks at once, on the caller's thread. */
+  public ConfigurationQueue asking() {
+    return request -> {
+      ConfigurationQueue.Answers answering = answers;
+      return answering == null || mute ? null : answering.answer(request);
+    };
+  }
+
+  /** The configuration queue does not answer any more, until it is made anew. */
+  public void muteConfigurationQueue() {
+    mute = true;
+  }
+
+  @Override
+  public void configurationQueue(int size, RingAreas where, ConfigurationQueue.Answers answering) {
+    areas.put(RingFormat.Rings.CONFIGURATION, where);
+    answers = answering;
+    mute = false;
   }
 
   /** Each status a driver wrote. */

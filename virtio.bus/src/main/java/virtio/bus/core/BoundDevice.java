@@ -8,6 +8,7 @@ import static virtio.bus.spec.DeviceStatus.FAILED;
 import static virtio.bus.spec.DeviceStatus.FEATURES_OK;
 import static virtio.bus.spec.DeviceStatus.GONE;
 
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,6 +19,7 @@ import virtio.bus.Bus;
 import virtio.bus.BusDevice;
 import virtio.bus.Channel;
 import virtio.bus.Combination;
+import virtio.bus.ConfigurationQueue;
 import virtio.bus.DeviceConfig;
 import virtio.bus.DeviceId;
 import virtio.bus.DmaMemory;
@@ -55,6 +57,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
   private final AtomicBoolean changeQueued = new AtomicBoolean();
   private volatile DeviceConfig config;
   private RingFormat.Rings<Virtqueue> rings;
+  private AskingQueue asking;
   private VirtioDriver.Attached attached;
   private boolean negotiated;
   private boolean failed;
@@ -99,6 +102,9 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
       throw new IllegalStateException("reset not confirmed within " + settings.resetDeadline().toMillis() + " ms");
     }
     requirePresent();
+    if (config.configurationQueue() > 0) {
+      ask();
+    }
     status(ACKNOWLEDGE);
     id = config.id();
     VirtioDriver.Entry entry = entry(parts.driver(), id);
@@ -130,6 +136,33 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
     if (changeQueued.get()) {
       control.execute(this::lookAtChange);
     }
+  }
+
+  /** What is written from now on travels on the configuration queue. */
+  private void ask() {
+    int size = config.configurationQueue();
+    DmaMemory buffer = device.memory() == null ? unshared(2L * ConfigurationQueue.LARGEST, Long.BYTES)
+        : device.memory().allocate(2L * ConfigurationQueue.LARGEST, Long.BYTES);
+    if (buffer == null) {
+      throw new IllegalStateException("no memory is left for the configuration queue");
+    }
+    int index = RingFormat.Rings.CONFIGURATION;
+    try {
+      Virtqueue queue = rings.queue(index, size, config.given(index), config.doorbell(index), null);
+      if (queue == null) {
+        throw new IllegalStateException("no memory is left for the configuration queue");
+      }
+      asking = new AskingQueue(queue, buffer, settings.resetDeadline());
+    } finally {
+      if (asking == null && device.memory() != null) {
+        device.memory().free(buffer);   // nobody was told where it is
+      }
+    }
+    config.configurationQueue(asking);
+  }
+
+  private static DmaMemory unshared(long bytes, long alignment) {
+    return new DmaMemory(Arena.ofAuto().allocate(bytes, alignment), 0);
   }
 
   private void requirePresent() {
@@ -186,6 +219,10 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
     if (rings != null) {
       rings.close();
       rings = null;
+    }
+    if (asking != null) {
+      asking.end(confirmed && stopped, device.memory());
+      asking = null;
     }
     claim.close();
   }
@@ -345,7 +382,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
   @Override
   public DmaMemory allocate(long bytes, long alignment) {
     if (device.memory() == null) {
-      return new DmaMemory(java.lang.foreign.Arena.ofAuto().allocate(bytes, alignment), 0);
+      return unshared(bytes, alignment);
     }
     DmaMemory region = stopped ? null : device.memory().allocate(bytes, alignment);
     if (region != null) {
@@ -398,8 +435,10 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
     }
     stopped = true;
     live = false;
-    ringsStopped();
-    status(0);
+    if (asking == null) {
+      ringsStopped();
+    }
+    status(0);   // before the ring goes by which it may travel
     Deadline.await(settings.resetDeadline(), () -> config.status() == GONE || config.status() == 0 && ringsStopped());
     confirmed = config.status() == 0 && ringsStopped();
     if (negotiated) {

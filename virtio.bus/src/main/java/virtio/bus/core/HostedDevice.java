@@ -17,6 +17,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import virtio.bus.Bus;
 import virtio.bus.ConfigHandler;
+import virtio.bus.ConfigurationQueue;
 import virtio.bus.DeviceConfig;
 import virtio.bus.DeviceId;
 import virtio.bus.DeviceModel;
@@ -53,8 +54,10 @@ final class HostedDevice implements DeviceConfig {
   private final List<Field> fields;
   private final DeviceQueue[] queues;
   private final Doorbell[] doorbells;
+  private final Doorbell questions = new Doorbell(RingFormat.Rings.CONFIGURATION);
   private final List<Integer> statuses = new CopyOnWriteArrayList<>();
-  private final RingFormat.Rings<DeviceQueue> rings;
+  private volatile RingFormat.Rings<DeviceQueue> rings;
+  private volatile DeviceQueue configuration;
   private Features accepted = Features.NONE;
   private int status;
   private int generation;
@@ -333,6 +336,25 @@ final class HostedDevice implements DeviceConfig {
     make(index, size, areas);
   }
 
+  @Override
+  public synchronized void configurationQueue(int size, RingAreas areas, ConfigurationQueue.Answers answers) {
+    if (configuration != null && !format.sharesMemory()) {
+      return;   // a session of its own begins when the next driver opens it
+    }
+    if (configuration != null) {
+      rings.close();
+      rings = format.device(slot, slot.executor());
+    }
+    try {
+      configuration = rings.queue(RingFormat.Rings.CONFIGURATION, size, areas, position -> { }, new AnsweringQueue(answers, this::needsReset));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalStateException("configuration queue: " + e.getMessage(), e);
+    }
+    if (configuration == null) {
+      throw new IllegalStateException("no memory is left for the configuration queue");
+    }
+  }
+
   private void make(int index, int size, RingAreas areas) {
     try {
       DeviceQueue queue = rings.queue(index, size, areas, position -> used(index), new Available());
@@ -386,7 +408,7 @@ final class HostedDevice implements DeviceConfig {
 
   @Override
   public Signal doorbell(int index) {
-    return doorbells[index];
+    return index == RingFormat.Rings.CONFIGURATION ? questions : doorbells[index];
   }
 
   /** Coalesces rings of one queue into one run on the slot's thread. */
@@ -419,7 +441,7 @@ final class HostedDevice implements DeviceConfig {
       pending.set(false);   // before the look: a ring after it comes again
       DeviceQueue queue;
       synchronized (HostedDevice.this) {
-        queue = running ? queues[index] : null;
+        queue = index == RingFormat.Rings.CONFIGURATION ? configuration : running ? queues[index] : null;
       }
       if (queue != null && queue.signalled()) {
         later();   // so that other queues get their turn

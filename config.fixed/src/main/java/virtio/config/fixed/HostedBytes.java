@@ -1,0 +1,85 @@
+package virtio.config.fixed;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import virtio.bus.Features;
+import virtio.bus.Field;
+
+/** The 256 bytes on the host's side, which alone writes them. Nothing is read back, but as registers show them. */
+final class HostedBytes {
+  private static final VarHandle SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+  private static final VarHandle INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+
+  private final MemorySegment memory;
+
+  HostedBytes(MemorySegment memory) {
+    this.memory = memory;
+  }
+
+  void identity(int type, int vendor) {
+    put(Bytes256.TYPE, 2, type);
+    put(Bytes256.VENDOR, 2, vendor);
+  }
+
+  void offered(Features offered) {
+    put(Bytes256.FEATURES, 8, offered.low());
+    put(Bytes256.FEATURES + 8, 8, offered.high());
+  }
+
+  void asking(int size, long address, long doorbell, long reset) {
+    put(Bytes256.ASKING_SIZE, 1, size);
+    put(Bytes256.ASKING_ADDRESS, 8, address);
+    put(Bytes256.ASKING_DOORBELL, 4, doorbell);
+    put(Bytes256.RESET_DOORBELL, 4, reset);
+  }
+
+  void queues(int count, int interrupt) {
+    put(Bytes256.QUEUES, 2, count);
+    put(Bytes256.INTERRUPT, 2, interrupt);
+  }
+
+  void queue(int index, int size, int interrupt, long page) {
+    put(Bytes256.queue(index) + Bytes256.QUEUE_SIZE, 2, size);
+    put(Bytes256.queue(index) + Bytes256.QUEUE_INTERRUPT, 2, interrupt);
+    put(Bytes256.queue(index) + Bytes256.QUEUE_PAGE, 4, page);
+  }
+
+  /** In one piece. */
+  void generation(int value) {
+    SHORT.setOpaque(memory, (long) Bytes256.GENERATION, (short) value);
+  }
+
+  void field(Field field, long value) {
+    put(Bytes256.DRIVER + field.offset(), field.size(), value);
+  }
+
+  void status(int status) {
+    put(Bytes256.STATUS, 1, status);
+  }
+
+  /** After the status that goes with it. */
+  void resetsRelease(int count) {
+    INT.setRelease(memory, (long) Bytes256.RESETS, count);
+  }
+
+  /** Last of all: from here on the device is there. */
+  void magicRelease() {
+    INT.setRelease(memory, (long) Bytes256.MAGIC, Bytes256.MAGIC_VALUE);
+  }
+
+  long get(long at, int width) {
+    long value = 0;
+    for (int i = 0; i < width && at + i < Bytes256.SIZE; i++) {
+      value |= Byte.toUnsignedLong(memory.get(ValueLayout.JAVA_BYTE, at + i)) << 8 * i;
+    }
+    return value;
+  }
+
+  private void put(int at, int width, long value) {
+    for (int i = 0; i < width; i++) {
+      memory.set(ValueLayout.JAVA_BYTE, at + i, (byte) (value >>> 8 * i));
+    }
+  }
+}
