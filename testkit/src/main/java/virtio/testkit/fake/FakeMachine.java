@@ -37,6 +37,7 @@ public final class FakeMachine implements Host, Transport, AutoCloseable {
   private final List<Place> places = new CopyOnWriteArrayList<>();
   private final ExecutorService interrupts;
   private volatile boolean placeless;
+  private volatile int channelBytes;
 
   public FakeMachine(String name) {
     this.name = name;
@@ -54,6 +55,12 @@ public final class FakeMachine implements Host, Transport, AutoCloseable {
   /** From now on slots have no places: a device shows registers or nothing. */
   public FakeMachine registersOnly() {
     placeless = true;
+    return this;
+  }
+
+  /** From now on slots have a channel: a stream of that many bytes each way. */
+  public FakeMachine withChannels(int bytes) {
+    channelBytes = bytes;
     return this;
   }
 
@@ -144,6 +151,7 @@ public final class FakeMachine implements Host, Transport, AutoCloseable {
     private final Map<Long, Source> doorbells = new ConcurrentHashMap<>();
     private final List<Source> lines = new ArrayList<>();
     private final Map<String, DmaMemory> plain = new ConcurrentHashMap<>();
+    private final FakeChannel.Pair channel = channelBytes == 0 ? null : FakeChannel.stream(channelBytes, task -> post(interrupts, task));
     private final Front front = new Front(this);
     private final AtomicBoolean claimed = new AtomicBoolean();
     private int linesTaken;
@@ -241,7 +249,7 @@ public final class FakeMachine implements Host, Transport, AutoCloseable {
 
     @Override
     public Channel channel() {
-      return null;
+      return channel == null ? null : channel.device();
     }
   }
 
@@ -301,7 +309,7 @@ public final class FakeMachine implements Host, Transport, AutoCloseable {
 
     @Override
     public Channel channel() {
-      return null;
+      return place.channel == null ? null : place.channel.driver();
     }
   }
 
