@@ -71,6 +71,18 @@ public interface Machine {
   /** Like a hypercall whose result nobody needs, but never blocks; may coalesce with an earlier one of the same arguments. */
   Signal notifier(long number, long argument);
 
+  /**
+   * The same with several arguments.
+   *
+   * @param arguments copied
+   */
+  default Signal notifier(long number, long[] arguments) {
+    if (arguments.length != 1) {
+      throw new UnsupportedOperationException("machine=" + name() + " arguments=" + arguments.length + " (1)");
+    }
+    return notifier(number, arguments[0]);
+  }
+
   /** Null where there is none. */
   Store firmware();
 }

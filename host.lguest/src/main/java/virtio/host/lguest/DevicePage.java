@@ -84,6 +84,11 @@ final class DevicePage {
     return room == null ? null : room.owner;
   }
 
+  /** The slot whose entry is the one of that place among them, or null. */
+  synchronized LguestSlot ownerAt(int index) {
+    return index < rooms.size() ? rooms.get(index).owner : null;
+  }
+
   /** The offset in that slot's entry of that address. */
   synchronized int offset(int at) {
     return (int) (at - address - room(at).offset);

@@ -137,10 +137,24 @@ final class GuestMachine implements Machine, AutoCloseable {
 
   @Override
   public Signal notifier(long number, long argument) {
-    if (number < 0 || number > Integer.MAX_VALUE || argument >>> 32 != 0) {
-      throw new IllegalArgumentException("number=" + number + " argument=0x" + Long.toHexString(argument) + "; allowed: 31 bits, 32 bits");
+    return notifier(number, new long[] {argument});
+  }
+
+  /** At most three arguments, of 32 bits. */
+  @Override
+  public Signal notifier(long number, long[] arguments) {
+    int[] words = new int[ControlPage.CALL_WORDS];
+    if (number < 0 || number > Integer.MAX_VALUE || arguments.length >= words.length) {
+      throw new IllegalArgumentException("number=" + number + " arguments=" + arguments.length + "; allowed: 31 bits, at most 3");
     }
-    return notifiers.notifier((int) number, (int) argument);
+    words[0] = (int) number;
+    for (int i = 0; i < arguments.length; i++) {
+      if (arguments[i] >>> 32 != 0) {
+        throw new IllegalArgumentException("argument=0x" + Long.toHexString(arguments[i]) + "; allowed: 32 bits");
+      }
+      words[1 + i] = (int) arguments[i];
+    }
+    return notifiers.notifier(words);
   }
 
   @Override

@@ -16,7 +16,7 @@ final class HypercallServer {
     long call(int number, int[] arguments);
 
     /** One that is not. */
-    void notify(int number, int argument);
+    void notify(int number, int first, int second, int third);
   }
 
   private static final System.Logger LOG = System.getLogger("virtio.host.lguest");
@@ -86,11 +86,13 @@ final class HypercallServer {
       }
       int slot = first + i;
       int number = ControlPage.intPlain(memory, ControlPage.call(slot, 0));
-      int argument = ControlPage.intPlain(memory, ControlPage.call(slot, 1));
+      int one = ControlPage.intPlain(memory, ControlPage.call(slot, 1));
+      int two = ControlPage.intPlain(memory, ControlPage.call(slot, 2));
+      int three = ControlPage.intPlain(memory, ControlPage.call(slot, 3));
       ControlPage.statusRelease(memory, slot, ControlPage.FREE);
       VarHandle.fullFence(); // "free" before the handler looks at the guest's ring; pairs with the order of ring and status in Notifiers
       try {
-        handler.notify(number, argument);
+        handler.notify(number, one, two, three);
       } catch (RuntimeException | Error thrown) {
         failed(number, thrown);
       }

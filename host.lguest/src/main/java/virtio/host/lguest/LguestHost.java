@@ -15,6 +15,11 @@ import virtio.bus.machine.SlotThread;
 final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
   private static final System.Logger LOG = System.getLogger("virtio.host.lguest");
 
+  /** A device has a key for each direction: the device page's address, 8 times its place among the entries, and one of these. */
+  private static final int KEYS_PER_DEVICE = 8;
+  private static final int TO_HOST = 0;
+  private static final int TO_GUEST = 4;
+
   private final String name;
   private final MachineMemory memory;
   private final MemorySegment segment;
@@ -71,6 +76,10 @@ final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
     return space;
   }
 
+  MachineMemory memory() {
+    return memory;
+  }
+
   DevicePage page() {
     return page;
   }
@@ -102,16 +111,50 @@ final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
     return switch (number) {
       case Hypercalls.LHCALL_NOTIFY -> notified(arguments[0]);
       case Hypercalls.LHCALL_LGUEST_INIT -> initialised();
+      case Hypercalls.LHCALL_BIND_DMA -> bound(arguments[0], arguments[1], arguments[2]);
+      case Hypercalls.LHCALL_SEND_DMA -> sent(arguments[0], arguments[1], arguments[2]) ? Hypercalls.DONE : Hypercalls.REFUSED;
+      case Hypercalls.CHANNEL_LINE -> line(arguments[0]);
       case Hypercalls.EJECTED -> page.eject(arguments[0]) ? Hypercalls.DONE : Hypercalls.REFUSED;
       default -> Hypercalls.UNKNOWN;
     };
   }
 
   @Override
-  public void notify(int number, int argument) {
+  public void notify(int number, int first, int second, int third) {
     if (number == Hypercalls.LHCALL_NOTIFY) {
-      notified(argument);
+      notified(first);
+    } else if (number == Hypercalls.LHCALL_SEND_DMA) {
+      sent(first, second, third);
     }
+  }
+
+  /** The channel of the device that a key names; null where there is none, or where the key is for the other direction. */
+  private DmaChannel channel(int key, int direction) {
+    long at = Integer.toUnsignedLong(key) - memory.devicePage();
+    LguestSlot slot = at >= 0 && at % KEYS_PER_DEVICE == direction ? page.ownerAt((int) (at / KEYS_PER_DEVICE)) : null;
+    return slot == null ? null : slot.dma();
+  }
+
+  private boolean sent(int key, int address, int count) {
+    DmaChannel channel = channel(key, TO_HOST);
+    return channel != null && channel.sent(Integer.toUnsignedLong(address), count);
+  }
+
+  private long bound(int key, int address, int countAndLine) {
+    DmaChannel channel = channel(key, TO_GUEST);
+    if (channel == null) {
+      return 0;
+    }
+    if ((countAndLine & 0xFF) == 0) {
+      channel.unbind();
+      return Hypercalls.BOUND;
+    }
+    return channel.bind(Integer.toUnsignedLong(address), countAndLine >>> 8 & 0xFF, countAndLine & 0xFF) ? Hypercalls.BOUND : 0;
+  }
+
+  private long line(int address) {
+    LguestSlot slot = page.owner(address);
+    return slot == null ? 0 : slot.channelLine();
   }
 
   /** Whoever was the guest before has let go of every removed device, and no device may still be working for it. */
@@ -119,6 +162,7 @@ final class LguestHost implements Host, AutoCloseable, HypercallServer.Handler {
     page.ejectAll();
     long busy = 0;
     for (LguestSlot slot : slots()) {
+      slot.dma().unbind();
       busy += slot.reset() ? 0 : 1;
     }
     return busy;

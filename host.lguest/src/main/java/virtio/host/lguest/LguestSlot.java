@@ -30,6 +30,8 @@ final class LguestSlot implements Slot {
   private final Map<String, Window> windows = new ConcurrentHashMap<>();
   private final List<Registration> doorbells = new ArrayList<>();
   private int lines;
+  private int channelLine;
+  private DmaChannel channel;
   private DevicePage.Room room;
   private boolean closed;
 
@@ -51,7 +53,27 @@ final class LguestSlot implements Slot {
 
   @Override
   public Channel channel() {
-    return null;
+    return dma();
+  }
+
+  /** Made when somebody first looks for it. */
+  synchronized DmaChannel dma() {
+    if (channel == null) {
+      channel = new DmaChannel(name(), host.memory(), host::raise, thread);
+      if (closed) {
+        channel.close();
+      }
+    }
+    return channel;
+  }
+
+  /** The line of its channel: one of its own, while there are any, or else one that it has; 0 when it has none. */
+  synchronized int channelLine() {
+    if (channelLine == 0 && !closed) {
+      channelLine = host.lines().take();
+      lines |= channelLine == 0 ? 0 : 1 << channelLine;
+    }
+    return channelLine == 0 && lines != 0 ? Integer.numberOfTrailingZeros(lines) : channelLine;
   }
 
   @Override
@@ -144,6 +166,9 @@ final class LguestSlot implements Slot {
       }
       closed = true;
       windows.clear();
+      if (channel != null) {
+        channel.close();
+      }
       rung = List.copyOf(doorbells);
       host.lines().give(lines);
       if (room != null) {

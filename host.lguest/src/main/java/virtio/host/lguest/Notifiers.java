@@ -2,6 +2,7 @@ package virtio.host.lguest;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
+import java.util.Arrays;
 import virtio.bus.Signal;
 
 /**
@@ -19,9 +20,13 @@ final class Notifiers {
     this.host = host;
   }
 
-  /** The one for this number and argument. IllegalStateException: all slots are in use. */
-  Signal notifier(int number, int argument) {
-    return slots.find(number, argument);
+  /**
+   * The one for this call. IllegalStateException: all slots are in use.
+   *
+   * @param words the number and three arguments
+   */
+  Signal notifier(int[] words) {
+    return slots.find(words);
   }
 
   /** From now on raising does nothing. */
@@ -33,11 +38,11 @@ final class Notifiers {
     @SuppressWarnings({"unchecked", "rawtypes"})
     private final WeakReference<Notifier>[] held = new WeakReference[ControlPage.SLOTS];
 
-    synchronized Notifier find(int number, int argument) {
+    synchronized Notifier find(int[] words) {
       int unused = -1;
       for (int slot = 0; slot < held.length; slot++) {
         Notifier notifier = held[slot] == null ? null : held[slot].get();
-        if (notifier != null && notifier.number == number && notifier.argument == argument) {
+        if (notifier != null && Arrays.equals(notifier.words, words)) {
           return notifier;
         }
         if (notifier == null && unused < 0) {
@@ -47,7 +52,7 @@ final class Notifiers {
       if (unused < 0) {
         throw new IllegalStateException("notifiers=" + held.length + ": all in use");
       }
-      Notifier made = new Notifier(unused, number, argument);
+      Notifier made = new Notifier(unused, words);
       held[unused] = new WeakReference<>(made);
       return made;
     }
@@ -55,17 +60,14 @@ final class Notifiers {
 
   private final class Notifier implements Signal {
     private final int slot;
-    private final int number;
-    private final int argument;
+    private final int[] words;
 
-    Notifier(int slot, int number, int argument) {
+    Notifier(int slot, int[] words) {
       this.slot = slot;
-      this.number = number;
-      this.argument = argument;
-      ControlPage.intPlain(memory, ControlPage.call(slot, 0), number);
-      ControlPage.intPlain(memory, ControlPage.call(slot, 1), argument);
-      ControlPage.intPlain(memory, ControlPage.call(slot, 2), 0);
-      ControlPage.intPlain(memory, ControlPage.call(slot, 3), 0);
+      this.words = words;
+      for (int word = 0; word < words.length; word++) {
+        ControlPage.intPlain(memory, ControlPage.call(slot, word), words[word]);
+      }
     }
 
     @Override

@@ -37,18 +37,23 @@ final class LguestDevice implements BusDevice {
   private final List<Interrupt> interrupts;
   private final Runnable released;
   private final Hold hold;
+  private final long key;
+  private DmaChannel channel;
   private volatile boolean gone;
 
   /**
    * @param index its place among the page's entries
    * @param address of its entry
+   * @param key of what it is sent; that of what it sends is 4 more
    * @param released runs when a claim is closed, on the thread that closes it
    */
-  LguestDevice(Machine machine, int index, PageLayout.Entry entry, long address, Runnable released) {
+  LguestDevice(Machine machine, int index, PageLayout.Entry entry, long address, long key,
+      Runnable released) {
     this.machine = machine;
     this.name = machine.name() + "/" + index;
     this.entry = entry;
     this.address = address;
+    this.key = key;
     this.properties = Map.of("machine", machine.name(), "entry", index, "type", entry.type());
     this.released = released;
     this.hold = new Hold(name);
@@ -79,9 +84,27 @@ final class LguestDevice implements BusDevice {
     return machine.space(0);
   }
 
+  /** One for each who holds the device: it ends with the claim. */
   @Override
-  public Channel channel() {
-    return null;
+  public synchronized Channel channel() {
+    if (channel == null) {
+      channel = new DmaChannel(machine, name, address, key, interrupts);
+      if (gone) {
+        channel.leave();
+      }
+    }
+    return channel;
+  }
+
+  private void letGo() {
+    DmaChannel last;
+    synchronized (this) {
+      last = channel;
+      channel = null;
+    }
+    if (last != null) {
+      last.close();
+    }
   }
 
   @Override
@@ -110,7 +133,7 @@ final class LguestDevice implements BusDevice {
 
   @Override
   public Registration claim() {
-    return hold.claim(() -> { }, released);
+    return hold.claim(this::letGo, released);
   }
 
   boolean claimed() {
@@ -119,8 +142,15 @@ final class LguestDevice implements BusDevice {
 
   /** From here on its registers read all ones. */
   void leave() {
-    gone = true;
+    DmaChannel last;
+    synchronized (this) {
+      gone = true;
+      last = channel;
+    }
     hold.end();
+    if (last != null) {
+      last.leave();
+    }
   }
 
   /** NOTIFY of a byte of the entry, whatever is written. */

@@ -25,6 +25,7 @@ final class MachinePage {
   static final int REMOVED = 0xFF;
 
   private static final int PAGE = 4096;
+  private static final int KEYS_PER_DEVICE = 8;
 
   private final Machine machine;
   private final long address;
@@ -82,7 +83,7 @@ final class MachinePage {
           eject(entry.offset());
         }
       } else if (!present.containsKey(entry.offset())) {
-        LguestDevice device = new LguestDevice(machine, index, entry, address + entry.offset(),
+        LguestDevice device = new LguestDevice(machine, index, entry, address + entry.offset(), address + (long) KEYS_PER_DEVICE * index,
             () -> events.execute(() -> released(entry)));
         present.put(entry.offset(), device);
         appeared.accept(device);
