@@ -57,6 +57,11 @@ final class DriverHalf implements DeviceConfig {
     for (int index = 0; index < queues; index++) {
       long page = window.read(entry.queue(index) + DeviceEntry.VQ_PFN, 4) << Vring.PAGE_SHIFT;
       sizes[index] = (int) window.read(entry.queue(index) + DeviceEntry.VQ_NUM, 2);
+      if (page == 0) {
+        areas[index] = RingAreas.NONE;
+        doorbells[index] = position -> { };
+        continue;
+      }
       areas[index] = Vring.areas(page, sizes[index]);
       doorbells[index] = device.doorbell(page);
       lines.computeIfAbsent((int) window.read(entry.queue(index) + DeviceEntry.VQ_IRQ, 2), line -> new ArrayList<>()).add(index);
@@ -193,12 +198,13 @@ final class DriverHalf implements DeviceConfig {
     return queueSize(index) == 0 ? RingAreas.NONE : areas[index];
   }
 
-  /** The host chose all there is to choose: nothing else is possible. */
+  /** The host chose all there is to choose: nothing else is possible, but for the size of a ring that has no place. */
   @Override
   public void enable(int index, int size, RingAreas made) {
-    if (queueSize(index) == 0 || size != sizes[index] || !made.equals(areas[index])) {
-      throw new IllegalArgumentException("queue=" + index + " size=" + size + " areas=" + made + "; allowed: size " + queueSize(index)
-          + ", areas " + given(index));
+    int most = queueSize(index);
+    if (most == 0 || !made.equals(areas[index]) || size > most || size < 1 || size < most && !made.equals(RingAreas.NONE)) {
+      throw new IllegalArgumentException("queue=" + index + " size=" + size + " areas=" + made + "; allowed: size " + most + ", areas "
+          + given(index));
     }
     long queues = window.read(entry.config(Extension.QUEUES), 4);
     window.write(entry.config(Extension.QUEUES), 4, (queues | 1L << index) & MASK_32);

@@ -48,9 +48,9 @@ final class HostHalf implements DeviceConfig.Listener, Window, Registration {
     this.rings = rings;
     this.fields = device.fields();
     this.published = new long[fields.size()];
-    this.lines = new Slot.Line[rings.length];
+    this.lines = new Slot.Line[entry.queues()];
     Slot.Line shared = null;
-    for (int index = 0; index < lines.length; index++) {
+    for (int index = 0; index < rings.length; index++) {
       Slot.Line own = slot.line();
       shared = shared == null ? own : shared;
       lines[index] = own == null ? shared : own;
@@ -77,7 +77,7 @@ final class HostHalf implements DeviceConfig.Listener, Window, Registration {
     if (place == null || slot.memory() == null) {
       throw new IllegalStateException(slot.name() + ": no place 'entry' of " + entry.length() + " bytes");
     }
-    DmaMemory[] rings = rings(device, slot, queues);
+    DmaMemory[] rings = device.ringsInMemory() ? rings(device, slot, queues) : new DmaMemory[0];
     try {
       HostHalf half = new HostHalf(device, slot, entry, new HostedEntry(place.segment(), entry), rings);
       half.layOut();
@@ -115,6 +115,9 @@ final class HostHalf implements DeviceConfig.Listener, Window, Registration {
     memory.extension(Extension.INTERRUPT, 2, configuration.place());
     memory.extension(Extension.DEVICE_TYPE, 4, device.id().type());
     memory.extension(Extension.VENDOR, 4, device.id().vendor());
+    for (int index = rings.length; index < lines.length; index++) {
+      memory.queue(index, device.queueSize(index), 0, 0);
+    }
     for (int index = 0; index < rings.length; index++) {
       memory.queue(index, device.queueSize(index), lines[index].place(), rings[index].address());
       Signal doorbell = device.doorbell(index);
@@ -133,7 +136,9 @@ final class HostHalf implements DeviceConfig.Listener, Window, Registration {
 
   @Override
   public void queue(int index) {
-    lines[index].raise(0);
+    if (lines[index] != null) {
+      lines[index].raise(0);
+    }
   }
 
   @Override

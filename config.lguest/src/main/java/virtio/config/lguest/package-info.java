@@ -29,6 +29,7 @@
  *     a device that refuses the features has left FEATURES_OK out; one that is not yet reset does not read 0. DEVICE_NEEDS_RESET may come
  *     at any time, with the configuration interrupt</td></tr>
  * <tr><td>a driver writes a field</td><td>into config[], then NOTIFY with the field's address</td></tr>
+ * <tr><td>a ring that shares no memory</td><td>its vqconfig has irq 0 and pfn 0: there is nothing to ring and nothing to hear</td></tr>
  * <tr><td>a device has gone</td><td>type 0xFF; the lengths stay, so that the list can be walked</td></tr>
  * </table>
  *

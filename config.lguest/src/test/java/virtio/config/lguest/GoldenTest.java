@@ -17,6 +17,7 @@ import virtio.bus.spec.FeatureBits;
 import virtio.bus.spec.VirtioBlk;
 import virtio.testkit.Shows;
 import virtio.testkit.fake.FakeRegisters;
+import virtio.testkit.fake.ForwardingConfig;
 import virtio.testkit.fake.PlainBus;
 
 /** Bytes typed from lguest's own structures, not made by the code under test. */
@@ -181,6 +182,33 @@ class GoldenTest {
     assertThat(bus.freed.getFirst().segment().toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
     assertThat(bus.quarantined).isEmpty();
     assertThat(bus.log).endsWith("CLOSED 4001000");
+  }
+
+  @Test
+  void aRingThatSharesNoMemoryHasNoPlace() {
+    PlainBus bus = PlainBus.empty(89);
+    FakeRegisters device = disk();
+    Registration exposed = handler.expose(new ForwardingConfig(device) {
+      @Override
+      public boolean ringsInMemory() {
+        return false;
+      }
+    }, bus.slot());
+    assertThat(bus.hex()).isEqualTo(plain(DISK.replace("80 00 01 00 01 40 00 00", "80 00 00 00 00 00 00 00").replace("31 56 02", "31 56 01")));
+    assertThat(bus.log).as("no doorbell").isEmpty();
+    DeviceConfig driver = handler.open(bus.device());
+    assertThat(driver.queueSize(0)).isEqualTo(128);
+    assertThat(driver.given(0)).isEqualTo(RingAreas.NONE);
+    driver.doorbell(0).raise(0);
+    driver.status(3);
+    driver.accept(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
+    driver.status(11);
+    driver.enable(0, 16, RingAreas.NONE);
+    driver.status(15);
+    assertThat(device.areas(0)).isEqualTo(RingAreas.NONE);
+    exposed.close();
+    assertThat(bus.quarantined).isEmpty();
+    assertThat(bus.freed).isEmpty();
   }
 
   @Test
