@@ -14,17 +14,19 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import virtio.block.BlockDevice;
 import virtio.block.port.ConfiguredPort;
 import virtio.bus.Combination;
+import virtio.bus.RingFormat;
 import virtio.bus.core.VirtioBus;
 import virtio.config.lguest.LguestConfig;
 import virtio.config.lguest.LguestLayout;
 import virtio.driver.block.BlockDriver;
+import virtio.ring.socket.SocketRing;
 import virtio.ring.split.SplitRing;
 import virtio.testkit.Await;
 import virtio.testkit.RegisteredServices;
@@ -51,10 +53,14 @@ class TwoProcessesDiskTest {
   private GuestMachine guest;
   private ConfiguredPort port;
 
-  @BeforeEach
-  void plugTogether() throws IOException {
+  private static RingFormat ring(String name) {
+    return name.equals("split") ? new SplitRing() : new SocketRing();
+  }
+
+  private void plugTogether(String ring) throws IOException {
+    String glue = "block.lguest." + ring + ".lguest";
     image = folder.resolve("disk0.img");
-    host = new OtherProcess(folder, DiskHostProcess.class, folder.resolve("m0").toString(), image.toString(), CHUNKS + "M");
+    host = new OtherProcess(folder, DiskHostProcess.class, folder.resolve("m0").toString(), image.toString(), CHUNKS + "M", ring);
     memory = MachineMemory.attach(folder.resolve("m0"));
     guest = GuestMachine.attach("m0", memory, BothEnds.TUNING, () -> {
       transport.unbindMachine(guest);
@@ -64,9 +70,9 @@ class TwoProcessesDiskTest {
     transport.bindMachine(guest);
     bus.bindTransport(transport, Map.of("virtio.transport", "lguest"));
     port = new ConfiguredPort(services.context(), bus,
-        Map.of("service.pid", "virtio.block~disk0", "glue.target", "(virtio.glue=block.lguest.split.lguest)"));
-    port.bindGlue(new Combination(new BlockDriver(), transport, new SplitRing(), new LguestConfig(),
-        Map.of("virtio.glue", "block.lguest.split.lguest")));
+        Map.of("service.pid", "virtio.block~disk0", "glue.target", "(virtio.glue=" + glue + ")"));
+    port.bindGlue(new Combination(new BlockDriver(), transport, ring(ring), new LguestConfig(),
+        Map.of("virtio.glue", glue)));
     assertThat(Await.that(PATIENCE, () -> services.has(BlockDevice.class))).as(() -> port.state() + "; " + host.errors()).isTrue();
   }
 
@@ -84,9 +90,11 @@ class TwoProcessesDiskTest {
     }
   }
 
-  @Test
-  @Shows({"F03", "F33"})
-  void whatIsWrittenHereStandsInTheImageThere() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"split", "socket"})
+  @Shows({"F03", "F33", "F57"})
+  void whatIsWrittenHereStandsInTheImageThere(String ring) throws Exception {
+    plugTogether(ring);
     BlockDevice disk = services.service(BlockDevice.class);
     assertThat(disk.id()).isEqualTo("another-process");
     assertThat(disk.capacity()).isEqualTo((long) CHUNKS * CHUNK / 512);
@@ -112,8 +120,10 @@ class TwoProcessesDiskTest {
     assertThat(guest.space(0).quarantined()).isZero();
   }
 
-  @Test
-  void aHostThatIsKilledTakesTheDiskWithIt() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"split", "socket"})
+  void aHostThatIsKilledTakesTheDiskWithIt(String ring) throws Exception {
+    plugTogether(ring);
     BlockDevice disk = services.service(BlockDevice.class);
     byte[] sector = new byte[512];
     disk.write(0, sector);
