@@ -192,6 +192,8 @@ public abstract class TransportContract {
   void anInterruptComesAtItsPlaceAndNeverTwiceAtOnce() throws InterruptedException {
     try (Slot slot = plug("device")) {
       BusDevice device = found(slot);
+      // A device may write to memory, and so send a message, only for somebody who has it.
+      Registration claim = device.claim();
       Slot.Line line = slot.line();
       AtomicInteger calls = new AtomicInteger();
       AtomicInteger inside = new AtomicInteger();
@@ -218,6 +220,7 @@ public abstract class TransportContract {
         assertThat(later.await(10, TimeUnit.SECONDS)).isTrue();
       }
       assertThat(calls.get()).isEqualTo(last);
+      claim.close();
     }
   }
 

@@ -21,6 +21,8 @@ import org.osgi.annotation.versioning.ConsumerType;
  * <tr><td>{@code pci/0/memory}</td><td>{@code 0xe0000000:0x10000000}: address and size, below 4 GiB, where regions may be put</td></tr>
  * <tr><td>{@code pci/0/memory64}</td><td>the same anywhere, for 64-bit prefetchable regions; may be missing</td></tr>
  * <tr><td>{@code pci/0/io}</td><td>{@code 0xc000:0x3000}: the same of I/O ports; may be missing</td></tr>
+ * <tr><td>{@code pci/0/changed}</td><td>{@code 4}: the source of an interrupt which says that functions have come or gone on the first bus;
+ *     may be missing</td></tr>
  * <tr><td>{@code pci/0/intx}</td><td>{@code 20,21,22,23}: the {@linkplain #interrupt sources} of INTA to INTD of device 0; pin {@code p},
  *     from 0, of device {@code n} is the one at {@code (n + p) % 4}; may be missing</td></tr>
  * </table>

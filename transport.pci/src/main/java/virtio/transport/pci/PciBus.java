@@ -140,7 +140,9 @@ final class PciBus {
   }
 
   private PciNode arrived(PciAddress address, Window config, long ids) {
-    if (Pci.isVirtio((int) ids & 0xFFFF, (int) (ids >>> 16))) {
+    int vendor = (int) ids & 0xFFFF;
+    int device = (int) (ids >>> 16);
+    if (Pci.isVirtio(vendor, device) || Pci.hasNamedWindows(vendor, device)) {
       return new VirtioFunction(this, address, config);
     }
     if ((config.read(Pci.HEADER_TYPE, 1) & ~Pci.HEADER_MULTIFUNCTION) == PciBridge.HEADER) {

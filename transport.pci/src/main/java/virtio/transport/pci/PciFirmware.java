@@ -12,6 +12,7 @@ final class PciFirmware {
 
   private static final String CONFIG = "pci/0/config";
   private static final String INTX = "pci/0/intx";
+  private static final String CHANGED = "pci/0/changed";
   private static final int PINS = 4;
   private static final int BUSES = 256;
 
@@ -49,6 +50,11 @@ final class PciFirmware {
       long skipped = base == 0 ? space.granule() : 0;
       bus.open(space, base + skipped, number(word, parts, 1) - skipped);
     }
+  }
+
+  /** Says that functions have come or gone; null where the machine does not tell. */
+  Interrupt changed() {
+    return has(CHANGED) ? machine.interrupt(number(CHANGED, store.get(CHANGED).trim().split(","), 0)) : null;
   }
 
   /** The four lines, turned by one place with each device; none where the machine does not tell. */

@@ -1,7 +1,9 @@
 package virtio.transport.pci;
 
 import java.util.List;
+import virtio.bus.Interrupt;
 import virtio.bus.Machine;
+import virtio.bus.Registration;
 
 /**
  * The PCI buses of one machine, from its host bridge down: what was found there last, and what has changed. On the transport's thread, but
@@ -12,6 +14,7 @@ final class PciRoot {
   private final Follower follower;
   private final ConfigAccess access;
   private final PciBus first;
+  private final Registration changed;
   private int lastBus;
 
   /** Who wants to know. */
@@ -34,6 +37,8 @@ final class PciRoot {
     firmware.open(first, Space.MEMORY, PciFirmware.MEMORY);
     firmware.open(first, Space.PREFETCHABLE, PciFirmware.MEMORY64);
     firmware.open(first, Space.IO, PciFirmware.IO);
+    Interrupt source = firmware.changed();
+    changed = source == null ? () -> { } : source.register(this::lookAgain);
   }
 
   Machine machine() {
@@ -67,6 +72,7 @@ final class PciRoot {
 
   /** We leave, or the machine does: everybody is told; what still answers does so until it is let go. */
   void withdraw() {
+    changed.close();
     first.functions().forEach(VirtioFunction::withdraw);
   }
 

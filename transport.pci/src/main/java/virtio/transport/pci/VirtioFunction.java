@@ -17,11 +17,12 @@ import virtio.bus.Store;
 import virtio.bus.Window;
 import virtio.bus.machine.Hold;
 import virtio.bus.machine.LivingWindow;
+import virtio.bus.spec.NamedWindow;
 import virtio.bus.spec.Pci;
 
 /**
- * A virtio function. Windows: {@code "config"}, its configuration space, and {@code "bar0"} to {@code "bar5"}, where a region begins in
- * that register. Interrupts: its MSI-X vectors at their numbers, then, last, its pin (INTx), null where it is not wired. MSI-X is on while a
+ * A virtio function, or one with {@linkplain NamedWindows named windows}. Windows: {@code "config"}, its configuration space, {@code "bar0"}
+ * to {@code "bar5"}, where a region begins in that register, and those that it names. Interrupts: its MSI-X vectors at their numbers, then, last, its pin (INTx), null where it is not wired. MSI-X is on while a
  * vector has a handler, and the pin is silent then; with no handler at all both are off. It may write to memory while it is claimed, and
  * not otherwise.
  */
@@ -41,6 +42,8 @@ final class VirtioFunction implements BusDevice, PciNode {
   private List<Bar> bars;
   private int command = Pci.COMMAND_INTX_DISABLE;
   private List<Interrupt> interrupts = List.of();
+  private NamedWindows named = NamedWindows.NONE;
+  private PortsChannel channel;
   private boolean announced;
   private boolean told;
   private volatile boolean withdrawn;
@@ -130,6 +133,10 @@ final class VirtioFunction implements BusDevice, PciNode {
     Interrupt line = pin >= 1 && pin <= 4 ? on.lines().line(address.device(), pin) : null;
     places[vectors] = line == null ? null : handler -> registerPin(line, handler);
     interrupts = Collections.unmodifiableList(Arrays.asList(places));
+    if (Pci.hasNamedWindows((int) properties.get("vendor"), (int) properties.get("device"))) {
+      named = NamedWindows.of(config, regions);
+      channel = PortsChannel.of(name, named, interrupts);
+    }
     properties.put("msix", vectors);
     properties.put("intx", line != null);
   }
@@ -170,6 +177,9 @@ final class VirtioFunction implements BusDevice, PciNode {
   @Override
   public void leave() {
     gone = true;
+    if (channel != null) {
+      channel.leave();
+    }
     withdraw();
     placed.forEach(bar -> on.give(on.space(bar), bar.address(), bar.size()));
     placed.clear();
@@ -187,9 +197,19 @@ final class VirtioFunction implements BusDevice, PciNode {
 
   @Override
   public Registration claim() {
-    Registration claim = hold.claim(() -> command(0, Pci.COMMAND_MASTER), on.root()::lookAgain);
+    Registration claim = hold.claim(this::letGo, on.root()::lookAgain);
     command(Pci.COMMAND_MASTER, 0);
+    if (channel != null) {
+      channel.reset();
+    }
     return claim;
+  }
+
+  private void letGo() {
+    if (channel != null) {
+      channel.reset();
+    }
+    command(0, Pci.COMMAND_MASTER);
   }
 
   @Override
@@ -208,7 +228,7 @@ final class VirtioFunction implements BusDevice, PciNode {
       return config;
     }
     if (window.length() != BAR.length() + 1 || !window.startsWith(BAR)) {
-      return null;
+      return named.window(window);
     }
     int index = window.charAt(BAR.length()) - '0';
     return index >= 0 && index < regions.length ? regions[index] : null;
@@ -224,10 +244,11 @@ final class VirtioFunction implements BusDevice, PciNode {
     return interrupts;
   }
 
-  /** A register rings: the config handler knows which. */
+  /** Without a window {@code "doorbell"} a register rings: the config handler knows which. */
   @Override
   public Signal doorbell(long argument) {
-    return null;
+    Window doorbell = named.window(NamedWindow.DOORBELL);
+    return doorbell == null ? null : position -> doorbell.post(0, Long.BYTES, argument);
   }
 
   @Override
@@ -237,6 +258,6 @@ final class VirtioFunction implements BusDevice, PciNode {
 
   @Override
   public Channel channel() {
-    return null;
+    return channel;
   }
 }

@@ -12,6 +12,7 @@
  * <tr><td>{@code pci/0/memory}</td><td>{@code BASE:SIZE}, below 4 GiB: where regions may lie</td></tr>
  * <tr><td>{@code pci/0/memory64}</td><td>the same above, for prefetchable regions; may be missing</td></tr>
  * <tr><td>{@code pci/0/io}</td><td>the same, of ports; may be missing</td></tr>
+ * <tr><td>{@code pci/0/changed}</td><td>the number of an interrupt which says that functions have come or gone. May be missing</td></tr>
  * <tr><td>{@code pci/0/intx}</td><td>four interrupt numbers with commas between: where INTA to INTD of device 0 end; those of device n are
  * turned by n places. May be missing</td></tr>
  * </table>
@@ -20,8 +21,12 @@
  * It numbers the buses and gives addresses to virtio functions and to the bridges before them; other functions are left as they are. A
  * function may write to memory only while somebody has claimed it.
  *
+ * <h2>Named windows</h2>
+ * A function 1AF4:10F0 has {@linkplain virtio.bus.spec.NamedWindow capabilities} that say where its windows are; {@code "doorbell"} is what rings
+ * with an argument, and {@code "channel"} the {@linkplain virtio.bus.spec.PortsBlock ports} that carry bytes.
+ *
  * <h2>Coming and going</h2>
- * All buses are looked at once a second, and when a device is let go. A function that reads all ones, or whose decoding is off although we
+ * All buses are looked at once a second, when the machine says that something has changed, and when a device is let go. A function that reads all ones, or whose decoding is off although we
  * switched it on, has been pulled. Below a PCI Express port with a slot the button works as its specification says: pressed over a device
  * in use, it has the device withdrawn from its watchers, and power is cut when it is let go; what is put in is given power.
  */

@@ -73,6 +73,11 @@ public final class Pci {
     return capabilities(config).stream().filter(at -> config.read(at, 1) == id).findFirst().orElse(0);
   }
 
+  /** Whether these ids are those of a function that has {@linkplain NamedWindow named windows}. */
+  public static boolean hasNamedWindows(int vendor, int device) {
+    return vendor == VIRTIO_VENDOR && device == NamedWindow.DEVICE;
+  }
+
   /** Whether these ids are those of a virtio function, transitional or modern. */
   public static boolean isVirtio(int vendor, int device) {
     return vendor == VIRTIO_VENDOR && device >= VIRTIO_FIRST && device <= VIRTIO_LAST;
