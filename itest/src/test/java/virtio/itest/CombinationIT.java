@@ -157,7 +157,7 @@ class CombinationIT {
       bundle.stop();
     }
     try {
-      Await.until(() -> Traces.threads(Set.of()).stream().noneMatch(name -> name.matches("(virtio|lguest|qemu).*")),
+      Await.until(() -> Traces.threads(Set.of()).stream().noneMatch(name -> name.matches("(virtio|lguest|pci|qemu).*")),
           () -> "still running: " + Traces.threads(Set.of()));
       Await.until(() -> mappings(parts).isEmpty(), () -> "still mapped: " + Traces.mappings());
       assertThat(Traces.processes()).isEmpty();

@@ -28,8 +28,9 @@ final class MachineMemory {
     whole = new DmaMemory(segment, AddressMap.MEMORY);
     long guests = segment.byteSize() - HOST_BYTES;
     DmaMemory hosts = RegionAllocator.part(whole, guests, HOST_BYTES);
-    guest = new RegionAllocator(RegionAllocator.part(whole, PAGE, guests - PAGE), hosts);
-    host = new RegionAllocator(hosts, RegionAllocator.part(whole, PAGE, segment.byteSize() - PAGE));
+    DmaMemory shared = RegionAllocator.part(whole, PAGE, segment.byteSize() - PAGE);
+    guest = new RegionAllocator(RegionAllocator.part(whole, PAGE, guests - PAGE), shared);
+    host = new RegionAllocator(hosts, shared);
     cells = RegionAllocator.part(whole, 0, PAGE);
   }
 
@@ -38,7 +39,7 @@ final class MachineMemory {
     return new MachineMemory(AnonymousMemory.map(bytes + HOST_BYTES, Arena.ofAuto()));
   }
 
-  /** The guest's allocations; it adopts the host's pages, where rings may lie. */
+  /** The guest's allocations; it adopts all but the message cells, the host's pages among them, where rings may lie. */
   RegionAllocator guest() {
     return guest;
   }

@@ -19,6 +19,7 @@ final class BothEnds implements AutoCloseable, Transport.Listener {
   final PciHost host;
   final PciTransport transport = new PciTransport();
   final Map<String, BusDevice> present = new ConcurrentHashMap<>();
+  private final Map<BusDevice, Registration> claims = new ConcurrentHashMap<>();
   private final Registration watch;
 
   BothEnds() {
@@ -49,8 +50,16 @@ final class BothEnds implements AutoCloseable, Transport.Listener {
     return present.get(slot.name());
   }
 
+  /** The same, claimed: it may write to memory, until the end. */
+  BusDevice held(Slot slot) {
+    BusDevice device = find(slot);
+    claims.computeIfAbsent(device, BusDevice::claim);
+    return device;
+  }
+
   @Override
   public void close() {
+    claims.values().forEach(Registration::close);
     transport.stop();
     watch.close();
     host.close();
