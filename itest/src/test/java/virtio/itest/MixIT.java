@@ -34,7 +34,7 @@ class MixIT {
   private BundleContext context;
 
   /** By combination: SHA-256 of the jars that its driver, transport, ring and config handler come from. */
-  private Map<String, String[]> combinations() throws IOException, NoSuchAlgorithmException {
+  private Map<String, String[]> combinations() throws Exception {
     Map<String, String[]> sums = new TreeMap<>();
     ServiceReference<?>[] references = context.getServiceReferences(Combination.class, null).toArray(ServiceReference<?>[]::new);
     for (ServiceReference<?> reference : references) {
