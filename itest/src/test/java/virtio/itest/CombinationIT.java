@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import javax.inject.Inject;
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +18,7 @@ import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.service.cm.ConfigurationAdmin;
 import virtio.bus.Bus;
+import virtio.bus.Port;
 import virtio.testkit.Shows;
 
 /** Every combination that is built, in a live container: picked by configuration, taken apart and put together again while in use. */
@@ -110,9 +112,8 @@ class CombinationIT {
   }
 
   private int queueSize() {
-    return used.ports().stream().flatMap(name -> rig.port(name).stream())
-        .filter(port -> port.online() && port.device() != null && !port.device().queues().isEmpty())
-        .mapToInt(port -> port.device().queues().getFirst().size()).min().orElse(0);
+    return used.ports().stream().flatMap(name -> rig.port(name).stream()).filter(Port::online).map(Port::device).filter(Objects::nonNull)
+        .filter(device -> !device.queues().isEmpty()).mapToInt(device -> device.queues().getFirst().size()).min().orElse(0);
   }
 
   @ParameterizedTest

@@ -14,6 +14,7 @@ interface InUse {
     return switch (parts.driver()) {
       case "block" -> new DiskInUse(parts, rig, machine);
       case "net" -> new CardsInUse(parts, rig, machine);
+      case "pipe" -> new PipesInUse(parts, rig, machine);
       default -> throw new AssertionError(parts.driver() + ": no " + InUse.class.getSimpleName() + " for this kind of device");
     };
   }
