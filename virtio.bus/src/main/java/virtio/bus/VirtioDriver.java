@@ -17,6 +17,11 @@ public interface VirtioDriver<P> {
   /** Of its device type; the ring's and the transport's bits are not its business. */
   Features features();
 
+  /** Of these, the ones that are of use only where both halves meet in memory: not accepted over a ring that shares none. */
+  default Features inMemory() {
+    return Features.NONE;
+  }
+
   /** Pairs {bit, bit it requires}, of its device type. */
   default int[][] requires() {
     return new int[0][];

@@ -18,6 +18,9 @@ public interface Card {
   /** A frame to be filled and sent, handed to the caller, plain, of length 0; null when there is none now, {@link NetPort#room} comes. */
   Frame frame();
 
+  /** Whether {@link #send} takes that frame as it is: one of {@link #frame}. */
+  boolean sends(Frame frame);
+
   /**
    * Sends a frame of this card, which the caller has {@linkplain Frame#take taken} from its user; its length was checked by the port.
    *

@@ -12,15 +12,15 @@ package virtio.net;
  * @param bouncedBytes bytes of these
  * @param lost frames that had been sent and were still the device's when it was stopped: gone, or not
  * @param malformed buffers that came back shorter than a header, or with a count of buffers that cannot be: thrown away
- * @param unpaired pieces of packets that were thrown away for want of the rest
+ * @param dropped packets in several buffers that came faster than users took them, with no room left to put them together
  */
 public record NetworkCounters(long sent, long sentBytes, long received, long receivedBytes, long bounced, long bouncedBytes, long lost,
-    long malformed, long unpaired) {
+    long malformed, long dropped) {
   public static final NetworkCounters NONE = new NetworkCounters(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   public NetworkCounters plus(NetworkCounters other) {
     return new NetworkCounters(sent + other.sent, sentBytes + other.sentBytes, received + other.received,
         receivedBytes + other.receivedBytes, bounced + other.bounced, bouncedBytes + other.bouncedBytes, lost + other.lost,
-        malformed + other.malformed, unpaired + other.unpaired);
+        malformed + other.malformed, dropped + other.dropped);
   }
 }

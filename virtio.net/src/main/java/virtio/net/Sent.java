@@ -8,7 +8,7 @@ public enum Sent {
   FULL,
   /** The link is down: nothing is taken until it is up. */
   LINK_DOWN,
-  /** Longer than the MTU allows, or shorter than an Ethernet header. */
+  /** Longer than the MTU allows, shorter than an Ethernet header, or asking for a checksum outside itself. */
   BAD_LENGTH,
   /** There is no device at the moment, or none any more. */
   NO_DEVICE

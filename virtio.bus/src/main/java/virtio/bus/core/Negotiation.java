@@ -17,7 +17,8 @@ final class Negotiation {
   private Negotiation() {}
 
   static Features accept(Features offered, Combination parts, Features mask) {
-    Features driver = parts.driver().features().minus(RESERVED);
+    Features apart = parts.ring().sharesMemory() ? Features.NONE : parts.driver().inMemory();
+    Features driver = parts.driver().features().minus(RESERVED).minus(apart);
     Features ring = parts.ring().features().and(RESERVED).with(FeatureBits.VIRTIO_F_VERSION_1);
     Features handler = parts.config().accepts().and(RESERVED);
     return offered.and(driver.or(ring).or(handler)).and(parts.transport().features()).and(parts.config().features()).and(mask)

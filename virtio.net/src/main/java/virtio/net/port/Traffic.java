@@ -1,0 +1,326 @@
+package virtio.net.port;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import virtio.bus.Failure;
+import virtio.bus.Registration;
+import virtio.bus.spec.VirtioNet;
+import virtio.net.Card;
+import virtio.net.Frame;
+import virtio.net.NetPort;
+import virtio.net.NetworkCounters;
+import virtio.net.NetworkDevice.Receiver;
+import virtio.net.NetworkInformation;
+import virtio.net.Sent;
+
+/**
+ * Frames on their way between users and the card of this moment. Nothing is kept here: what there is no room for, users are told. Sending
+ * takes no lock of ours; of those who receive one at a time does, and one that comes meanwhile leaves a note.
+ */
+final class Traffic implements NetPort {
+  private static final Logger LOG = System.getLogger("virtio.net");
+
+  private final CardEvents events;
+  private final ReentrantLock taking = new ReentrantLock();
+  private final LongAdder bounced = new LongAdder();
+  private final LongAdder bouncedBytes = new LongAdder();
+  private volatile Card serving;
+  private volatile NetworkInformation information;
+  private volatile Receiver receiver;
+  private volatile boolean again;
+  private Card current;
+  private NetworkCounters former = NetworkCounters.NONE;
+
+  Traffic(CardEvents events) {
+    this.events = events;
+  }
+
+  /** The card that frames go to; null while there is none. */
+  Card serving() {
+    return serving;
+  }
+
+  /** Of the last card that served; null before the first. */
+  NetworkInformation information() {
+    return information;
+  }
+
+  Frame frame() {
+    Card now = serving;
+    return now == null ? null : now.frame();
+  }
+
+  Sent send(Frame frame) {
+    Card now = serving;
+    Sent how = now == null ? Sent.NO_DEVICE : add(now, frame);
+    if (how == Sent.ACCEPTED) {
+      now.kick();
+    }
+    return how;
+  }
+
+  int send(Frame[] frames, int from, int count) {
+    Card now = serving;
+    int taken = 0;
+    while (now != null && taken < count && add(now, frames[from + taken]) == Sent.ACCEPTED) {
+      taken++;
+    }
+    if (taken > 0) {
+      now.kick();
+    }
+    return taken;
+  }
+
+  Sent send(MemorySegment memory, long offset, int bytes) {
+    Card now = serving;
+    if (now == null) {
+      return Sent.NO_DEVICE;
+    }
+    Sent refusal = refusal(now.information(), bytes);
+    if (refusal != null) {
+      return refusal;
+    }
+    Frame copy = now.frame();
+    if (copy == null) {
+      return Sent.FULL;
+    }
+    copy.put(memory, offset, bytes);
+    return bounce(now, copy);
+  }
+
+  private static Sent refusal(NetworkInformation information, int bytes) {
+    if (!information.linkUp()) {
+      return Sent.LINK_DOWN;
+    }
+    return bytes < VirtioNet.ETHERNET || bytes > information.longestFrame() ? Sent.BAD_LENGTH : null;
+  }
+
+  private Sent add(Card now, Frame frame) {
+    Sent refusal = refusal(now.information(), frame.length());
+    if (refusal != null) {
+      return refusal;
+    }
+    if (frame.checksumWanted() && !frame.checksumInside()) {
+      return Sent.BAD_LENGTH;
+    }
+    if (frame.card() != now || !now.sends(frame)) {
+      return copied(now, frame);
+    }
+    frame.take();
+    if (now.send(frame)) {
+      return Sent.ACCEPTED;
+    }
+    frame.hand();
+    return serving == now ? Sent.FULL : Sent.NO_DEVICE;
+  }
+
+  /** A frame that came from a card, or is a former one's. */
+  private Sent copied(Card now, Frame frame) {
+    Frame copy = now.frame();
+    if (copy == null) {
+      return Sent.FULL;
+    }
+    copy.put(frame.memory(), 0, frame.length());
+    if (frame.checksumWanted()) {
+      copy.checksum(frame.checksumStart(), frame.checksumOffset());
+    }
+    Sent how = bounce(now, copy);
+    if (how == Sent.ACCEPTED) {
+      frame.release();
+    }
+    return how;
+  }
+
+  private Sent bounce(Card now, Frame copy) {
+    int bytes = copy.length();
+    copy.take();
+    if (!now.send(copy)) {
+      copy.hand().release();
+      return serving == now ? Sent.FULL : Sent.NO_DEVICE;
+    }
+    now.kick();
+    bounced.increment();
+    bouncedBytes.add(bytes);
+    return Sent.ACCEPTED;
+  }
+
+  /** For those who poll. */
+  Frame receive() {
+    if (receiver != null) {
+      throw new IllegalStateException("receive() (not while there is a receiver)");
+    }
+    taking.lock();
+    try {
+      Card now = serving;
+      Frame frame = now == null ? null : now.receive();
+      if (frame == null && now != null) {
+        now.refill();
+      }
+      return frame;
+    } finally {
+      taking.unlock();
+    }
+  }
+
+  int receive(MemorySegment into) {
+    Frame frame = receive();
+    if (frame == null) {
+      return -1;
+    }
+    try {
+      int length = frame.length();
+      if (length > into.byteSize()) {
+        throw new IllegalArgumentException("into=" + into.byteSize() + " bytes (a frame of " + length + " came)");
+      }
+      frame.completeChecksum();
+      bounced.increment();
+      bouncedBytes.add(length);
+      return frame.get(into, 0);
+    } finally {
+      frame.release();
+    }
+  }
+
+  Registration receive(Receiver wanted) {
+    taking.lock();
+    try {
+      if (receiver != null) {
+        throw new IllegalStateException("receiver=" + wanted + " (one at a time)");
+      }
+      receiver = wanted;
+    } finally {
+      taking.unlock();
+    }
+    listen();
+    return () -> {
+      if (receiver == wanted) {
+        receiver = null;
+        Card now = serving;
+        if (now != null) {
+          now.listen(false);
+        }
+      }
+      taking.lock();   // until nobody is in it; on its own stack that is at once
+      taking.unlock();
+    };
+  }
+
+  private void listen() {
+    Card now = serving;
+    if (now != null && receiver != null) {
+      now.listen(true);
+    }
+  }
+
+  /** Gives the receiver what has come. @return how many */
+  int drain() {
+    if (taking.isHeldByCurrentThread()) {
+      return 0;
+    }
+    int taken = 0;
+    again = true;
+    while (again && taking.tryLock()) {
+      try {
+        again = false;
+        taken += all();
+      } finally {
+        taking.unlock();
+      }
+    }
+    return taken;
+  }
+
+  private int all() {
+    Card now = serving;
+    Receiver to = receiver;
+    int taken = 0;
+    if (now == null || to == null) {
+      return taken;
+    }
+    for (Frame frame = now.receive(); frame != null; frame = receiver == null ? null : now.receive()) {
+      taken++;
+      try {
+        to.received(frame);
+      } catch (RuntimeException e) {
+        LOG.log(Level.WARNING, "a receiver failed", e);
+      }
+    }
+    now.refill();
+    return taken;
+  }
+
+  @Override
+  public boolean receivable(Card card) {
+    if (card == serving) {
+      drain();
+    }
+    return receiver != null && card == serving;
+  }
+
+  @Override
+  public void up(Card arrived) {
+    events.up(arrived);
+  }
+
+  @Override
+  public void changed(Card of) {
+    if (of == serving) {
+      information = of.information();
+    }
+    events.wake();
+  }
+
+  @Override
+  public void room(Card of) {
+    if (of == serving) {
+      events.room();
+    }
+  }
+
+  @Override
+  public void failed(Card of, Failure cause) {
+    if (of == serving) {
+      serving = null;
+    }
+    events.failed(of, cause);
+  }
+
+  @Override
+  public void down(Card of, boolean confirmed) {
+    if (of == serving) {
+      serving = null;
+    }
+    retire(of);
+    events.down(of);
+  }
+
+  private synchronized void retire(Card of) {
+    former = former.plus(of.counters());
+    current = of == current ? null : current;
+  }
+
+  /** Nothing goes out or comes in from here on. */
+  void hold() {
+    serving = null;
+  }
+
+  /** Frames go to that card. */
+  void serve(Card admitted) {
+    synchronized (this) {
+      current = admitted;
+    }
+    information = admitted.information();
+    serving = admitted;
+    listen();
+  }
+
+  NetworkCounters counters() {
+    NetworkCounters copies = new NetworkCounters(0, 0, 0, 0, bounced.sum(), bouncedBytes.sum(), 0, 0, 0);
+    synchronized (this) {
+      return copies.plus(former).plus(current == null ? NetworkCounters.NONE : current.counters());
+    }
+  }
+}
