@@ -71,7 +71,7 @@ public interface Card {
   /** How many pairs of queues are in use. @param pairs 1 to {@link NetworkInformation#maxPairs}, checked by the port */
   Answer pairs(int pairs, long nanos);
 
-  /** Addresses have been announced, as the device has asked. */
+  /** Addresses have been announced, as the device has asked: {@link NetworkInformation#announce} is false until it asks again. */
   Answer announced(long nanos);
 
   /** Since the card was bound. */

@@ -35,6 +35,11 @@ public record NetworkInformation(MacAddress mac, boolean chosen, int mtu, boolea
   public record Abilities(boolean sendChecksum, boolean receiveChecksum, boolean merged, boolean commands, boolean modes,
       boolean extraModes, boolean vlans, boolean mac) {}
 
+  /** After that was seen to. */
+  public NetworkInformation withoutAnnounce() {
+    return new NetworkInformation(mac, chosen, mtu, linkUp, false, speed, duplex, maxPairs, abilities);
+  }
+
   /** Bytes of the longest frame that may be sent: header, one VLAN tag, payload. */
   public int longestFrame() {
     return 14 + 4 + mtu;

@@ -72,6 +72,11 @@ final class LiveConfig {
     return !information.equals(before) || information.announce();
   }
 
+  /** The wish for an announcement was seen to; a device need not say that it knows. With the next change it may ask again. */
+  synchronized void announced() {
+    information = information.withoutAnnounce();
+  }
+
   /** No field is touched after this: they go with the device. */
   synchronized void close() {
     closed = true;

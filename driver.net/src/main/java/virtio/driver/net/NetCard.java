@@ -206,7 +206,11 @@ final class NetCard implements Attached, Card {
 
   @Override
   public Answer announced(long nanos) {
-    return device.features().has(VIRTIO_NET_F_GUEST_ANNOUNCE) ? told(commands.announced(nanos)) : Answer.UNSUPPORTED;
+    if (!information().announce()) {
+      return Answer.UNSUPPORTED;
+    }
+    config.announced();
+    return told(commands.announced(nanos));
   }
 
   @Override

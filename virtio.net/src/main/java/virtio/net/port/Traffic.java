@@ -43,9 +43,10 @@ final class Traffic implements NetPort {
     return serving;
   }
 
-  /** Of the last card that served; null before the first. */
+  /** Of the card that serves, or served last; null before the first. */
   NetworkInformation information() {
-    return information;
+    Card now = serving;
+    return now == null ? information : now.information();
   }
 
   Frame frame() {
@@ -267,9 +268,6 @@ final class Traffic implements NetPort {
 
   @Override
   public void changed(Card of) {
-    if (of == serving) {
-      information = of.information();
-    }
     events.wake();
   }
 
@@ -282,17 +280,13 @@ final class Traffic implements NetPort {
 
   @Override
   public void failed(Card of, Failure cause) {
-    if (of == serving) {
-      serving = null;
-    }
+    part(of);
     events.failed(of, cause);
   }
 
   @Override
   public void down(Card of, boolean confirmed) {
-    if (of == serving) {
-      serving = null;
-    }
+    part(of);
     retire(of);
     events.down(of);
   }
@@ -304,7 +298,15 @@ final class Traffic implements NetPort {
 
   /** Nothing goes out or comes in from here on. */
   void hold() {
-    serving = null;
+    part(serving);
+  }
+
+  /** What it said last is remembered. */
+  private void part(Card of) {
+    if (of != null && of == serving) {
+      information = of.information();
+      serving = null;
+    }
   }
 
   /** Frames go to that card. */
