@@ -18,6 +18,11 @@ import virtio.testkit.fake.FakeMemory;
 public record RingEnds(Link driver, Link device, FakeMemory memory, DeferredTasks tasks) {
   private record OneLink(AddressSpace memory, Channel channel) implements Link {}
 
+  /** One end, of whatever there is. */
+  public static Link link(AddressSpace memory, Channel channel) {
+    return new OneLink(memory, channel);
+  }
+
   /** Two ends that share memory and have no channel. */
   public static RingEnds sharing(FakeMemory memory) {
     Link link = new OneLink(memory, null);

@@ -29,6 +29,7 @@ import virtio.driver.block.BlockDriver;
 import virtio.ring.socket.SocketRing;
 import virtio.ring.split.SplitRing;
 import virtio.testkit.Await;
+import virtio.testkit.OtherProcess;
 import virtio.testkit.RegisteredServices;
 import virtio.testkit.Shows;
 import virtio.transport.lguest.LguestTransport;

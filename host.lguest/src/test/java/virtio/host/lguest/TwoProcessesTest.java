@@ -28,6 +28,7 @@ import virtio.bus.spec.VirtioBlk;
 import virtio.config.lguest.LguestConfig;
 import virtio.config.lguest.LguestLayout;
 import virtio.testkit.Await;
+import virtio.testkit.OtherProcess;
 import virtio.testkit.Shows;
 import virtio.transport.lguest.LguestTransport;
 

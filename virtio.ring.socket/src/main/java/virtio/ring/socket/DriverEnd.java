@@ -75,9 +75,22 @@ final class DriverEnd extends QueueEnd {
     return open;
   }
 
-  /** Whether there is something that only a session can settle. */
+  /** Whether there is something to send. */
   boolean wantsSession() {
-    return !buffers.outgoing.isEmpty() || buffers.cancelled() != cancelsSeen;
+    return !buffers.outgoing.isEmpty();
+  }
+
+  /** Without a session nobody need be told of what was taken back. */
+  void settle() {
+    int cancels = buffers.cancelled();
+    if (cancels != cancelsSeen) {
+      cancelsSeen = cancels;
+      for (int at = 0; at < buffers.size(); at++) {
+        if (buffers.isCancelled(at)) {
+          buffers.giveBack(at);
+        }
+      }
+    }
   }
 
   /** Of the configuration queue: it is open with the session. */

@@ -135,6 +135,9 @@ final class DriverSession extends Session {
     boolean all = greeted && !over;
     for (QueueEnd end : ends()) {
       all &= ((DriverEnd) end).isOpen();
+      if (over && !begun) {
+        ((DriverEnd) end).settle();
+      }
     }
     settled = all;
   }

@@ -1,4 +1,4 @@
-package virtio.host.lguest;
+package virtio.testkit;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -9,15 +9,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A JVM beside this one, that does what it is told by lines, and answers each with a line. */
-final class OtherProcess implements AutoCloseable {
+/** A JVM beside this one, that does what it is told by lines, and answers each with a line; the first it says is {@code ready}. One thread at a time. */
+public final class OtherProcess implements AutoCloseable {
   private final Process process;
   private final Path errors;
   private final BufferedReader said;
   private final Writer told;
 
-  /** @param folder takes what it writes to its error output */
-  OtherProcess(Path folder, Class<?> main, String... arguments) throws IOException {
+  /**
+   * @param folder takes what it writes to its error output
+   * @param main has a main method, and is on this JVM's class path
+   */
+  public OtherProcess(Path folder, Class<?> main, String... arguments) throws IOException {
     errors = folder.resolve(main.getSimpleName() + ".errors");
     List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), main.getName()));
@@ -32,14 +35,14 @@ final class OtherProcess implements AutoCloseable {
   }
 
   /** Its answer. */
-  String tell(String line) throws IOException {
+  public String tell(String line) throws IOException {
     told.write(line + "\n");
     told.flush();
     return said.readLine();
   }
 
   /** Ends its input, after which it ends by itself. @return its exit value */
-  int end() throws IOException, InterruptedException {
+  public int end() throws IOException, InterruptedException {
     told.close();
     if (!process.waitFor(20, TimeUnit.SECONDS)) {
       throw new IOException("it does not end: " + errors());
@@ -59,7 +62,7 @@ final class OtherProcess implements AutoCloseable {
   }
 
   /** What it wrote to its error output. */
-  String errors() {
+  public String errors() {
     try {
       return Files.readString(errors);
     } catch (IOException none) {
