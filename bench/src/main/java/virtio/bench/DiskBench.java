@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import virtio.bus.Queue;
 
 /**
- * Times the same driver and the same loop on QEMU's device and on our own, in turns, so that both meet the same machine, and prints for each
+ * Times the same driver and the same loop on QEMU's device and on our own, over either ring, in turns, so that both meet the same machine, and prints for each
  * depth the best turn of each: what went over the ring, and how often either side had to wake the other. {@code bench/run disks} starts it.
  */
 public final class DiskBench {
@@ -36,8 +36,9 @@ public final class DiskBench {
     Path image = Files.createTempFile(folder, "virtio-bench", ".raw");
     try {
       fill(image);
-      try (PluggedDisk ours = PluggedDisk.lguest(image); PluggedDisk qemu = PluggedDisk.qemu(BYTES)) {
-        PluggedDisk[] disks = {qemu, ours};
+      try (PluggedDisk split = PluggedDisk.split(image); PluggedDisk socket = PluggedDisk.socket(image);
+          PluggedDisk qemu = PluggedDisk.qemu(BYTES)) {
+        PluggedDisk[] disks = {qemu, split, socket};
         print(disks, measure(disks));
         System.out.printf("4 KiB random reads over 64 MiB, best of %d turns of %d s; the driver has 64 requests on the ring at most.%n"
             + "Counted at the driver's end; what completes while it still looks needs no interrupt.%n"

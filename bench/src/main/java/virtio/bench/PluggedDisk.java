@@ -16,6 +16,7 @@ import virtio.bus.ConfigHandler;
 import virtio.bus.Host;
 import virtio.bus.Machine;
 import virtio.bus.Queue;
+import virtio.bus.RingFormat;
 import virtio.bus.Transport;
 import virtio.bus.core.VirtioBus;
 import virtio.config.lguest.LguestConfig;
@@ -23,6 +24,7 @@ import virtio.config.lguest.LguestLayout;
 import virtio.config.pci.PciConfig;
 import virtio.device.block.ServedImage;
 import virtio.driver.block.BlockDriver;
+import virtio.ring.socket.SocketRing;
 import virtio.ring.split.SplitRing;
 import virtio.transport.lguest.LguestTransport;
 import virtio.transport.pci.PciTransport;
@@ -37,16 +39,18 @@ final class PluggedDisk implements AutoCloseable {
   private final VirtioBus bus = new VirtioBus();
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private final String combination;
+  private final RingFormat ring;
   private ConfiguredPort port;
 
-  private PluggedDisk(String combination) {
+  private PluggedDisk(String combination, RingFormat ring) {
     this.combination = combination;
+    this.ring = ring;
     parts.push(bus::close);
   }
 
   /** QEMU's own device over its back end that reads zeroes from nowhere, in a process of its own. */
   static PluggedDisk qemu(long bytes) throws IOException {
-    PluggedDisk disk = new PluggedDisk("block.pci.split.pci");
+    PluggedDisk disk = new PluggedDisk("block.pci.split.pci", new SplitRing());
     PciTransport transport = new PciTransport();
     disk.parts.push(transport::stop);
     disk.services.follow(Machine.class, transport::bindMachine, transport::unbindMachine);
@@ -57,9 +61,18 @@ final class PluggedDisk implements AutoCloseable {
     return disk.attach(transport, new PciConfig());
   }
 
-  /** Our own device over an image, on a machine in this JVM. */
-  static PluggedDisk lguest(Path image) throws IOException {
-    PluggedDisk disk = new PluggedDisk("block.lguest.split.lguest");
+  /** Our own device over an image, on a machine in this JVM, over the split ring. */
+  static PluggedDisk split(Path image) throws IOException {
+    return lguest(image, "split", new SplitRing());
+  }
+
+  /** The same over the socket ring. */
+  static PluggedDisk socket(Path image) throws IOException {
+    return lguest(image, "socket", new SocketRing());
+  }
+
+  private static PluggedDisk lguest(Path image, String name, RingFormat ring) throws IOException {
+    PluggedDisk disk = new PluggedDisk("block.lguest." + name + ".lguest", ring);
     LguestTransport transport = new LguestTransport();
     disk.parts.push(transport::stop);
     transport.bindLayout(new LguestLayout(), Map.of("virtio.layout", "lguest"));
@@ -67,12 +80,12 @@ final class PluggedDisk implements AutoCloseable {
     virtio.host.lguest.ConfiguredMachine machine =
         new virtio.host.lguest.ConfiguredMachine(disk.context(), Map.of("name", MACHINE, "memory", "64M", "layout", "lguest"));
     disk.parts.push(machine::stop);
-    disk.bus.bindRing(new SplitRing(), Map.of("virtio.ring", "split"));
+    disk.bus.bindRing(ring, Map.of("virtio.ring", name));
     LguestConfig config = new LguestConfig();
     disk.bus.bindConfig(config, Map.of("virtio.config", "lguest"));
     await("machine", () -> disk.services.get(Host.class) != null);
     ServedImage served = new ServedImage(disk.bus, disk.services.get(Host.class),
-        Map.of("name", "disk0", "image", image.toString(), "readonly", "true", "faces", "lguest.split.lguest"));
+        Map.of("name", "disk0", "image", image.toString(), "readonly", "true", "faces", "lguest." + name + ".lguest"));
     disk.parts.push(served::close);
     return disk.attach(transport, config);
   }
@@ -87,7 +100,7 @@ final class PluggedDisk implements AutoCloseable {
     port = new ConfiguredPort(context(), bus, Map.of("service.pid", "virtio.block~disk0", "name", "disk0",
         "glue.target", "(virtio.glue=" + combination + ")"));
     parts.push(port::deactivate);
-    port.bindGlue(new Combination(new BlockDriver(), transport, new SplitRing(), config, Map.of("virtio.glue", combination)));
+    port.bindGlue(new Combination(new BlockDriver(), transport, ring, config, Map.of("virtio.glue", combination)));
     try {
       await("disk", () -> services.get(BlockDevice.class) != null);
     } catch (IOException late) {

@@ -17,6 +17,7 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import virtio.bus.Bus;
+import virtio.bus.FrameDecoder;
 import virtio.bus.Port;
 
 /**
@@ -27,7 +28,7 @@ import virtio.bus.Port;
     "osgi.command.scope=virtio",
     "osgi.command.function=devices", "osgi.command.function=ports", "osgi.command.function=bricks", "osgi.command.function=features",
     "osgi.command.function=fields",
-    "osgi.command.function=rings", "osgi.command.function=status", "osgi.command.function=problems", "osgi.command.function=check"})
+    "osgi.command.function=rings", "osgi.command.function=frames", "osgi.command.function=status", "osgi.command.function=problems", "osgi.command.function=check"})
 public final class Commands {
   private static final String NAME = "a port's, a device's or a bus device's name: disk0, m0/0, 'lguest m0/0'";
 
@@ -36,6 +37,7 @@ public final class Commands {
   private final Check check;
   private final RecentWarnings warnings = RecentWarnings.listen();
   private final List<Port> ports = new CopyOnWriteArrayList<>();
+  private final List<FrameDecoder> decoders = new CopyOnWriteArrayList<>();
   @Reference(name = "bus", cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC,
       policyOption = ReferencePolicyOption.GREEDY)
   private volatile Bus bus;
@@ -62,6 +64,16 @@ public final class Commands {
 
   void removePort(Port port) {
     ports.remove(port);
+  }
+
+  @Reference(name = "decoders", service = FrameDecoder.class, cardinality = ReferenceCardinality.MULTIPLE,
+      policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+  void addDecoder(FrameDecoder decoder) {
+    decoders.add(decoder);
+  }
+
+  void removeDecoder(FrameDecoder decoder) {
+    decoders.remove(decoder);
   }
 
   @Descriptor("lists the devices that the transports found, one a line")
@@ -101,6 +113,11 @@ public final class Commands {
   @Descriptor("shows the rings of a device: state, size, counters, and what broke one")
   public String rings(@Descriptor(NAME) String name) {
     return new Devices(bus()).rings(name);
+  }
+
+  @Descriptor("shows frames of the socket ring: the last ones of a device, or those in a file, or in bytes given as hexadecimal digits")
+  public String frames(@Descriptor(NAME + "; or a file's name; or digits") String what) throws IOException {
+    return new Frames(bus(), List.copyOf(decoders)).show(what);
   }
 
   @Descriptor("shows each value that the device status field has had since the last binding began")

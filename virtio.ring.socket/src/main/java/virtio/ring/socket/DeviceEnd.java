@@ -26,23 +26,14 @@ final class DeviceEnd extends QueueEnd {
   private final int[] generation;
   /** It has been used in this session: there is a generation to speak of. */
   private final boolean[] known;
-  /** Readable bytes that are here. */
-  private final int[] have;
   /** Of this generation a DETACH has come. */
   private final boolean[] detached;
-  /** Slots whose readable bytes are not all here, in the order of ADD, and those behind them. */
-  private final int[] coming;
-  private int comingCount;
+  private final Arrivals arrivals;
   /** Slots whose DETACHED is owed, and what it says. */
   private final int[] owed;
   private final int[] owedWord;
   private int owedCount;
   private int passedSeen;
-
-  /** Readable bytes that may come, that have, and what the driver was told; all wrap. */
-  private int credit;
-  private int received;
-  private int told;
 
   /** The slot that is being sent; -1 for none. */
   private int sending = -1;
@@ -57,9 +48,8 @@ final class DeviceEnd extends QueueEnd {
     largest = isConfiguration() ? Frame.CONFIGURATION_LARGEST : sizes.largest();
     generation = new int[size];
     known = new boolean[size];
-    have = new int[size];
     detached = new boolean[size];
-    coming = new int[size];
+    arrivals = new Arrivals(slots);
     owed = new int[size];
     owedWord = new int[size];
   }
@@ -130,11 +120,8 @@ final class DeviceEnd extends QueueEnd {
     Arrays.fill(generation, 0);
     Arrays.fill(known, false);
     Arrays.fill(detached, false);
-    comingCount = 0;
+    arrivals.open(window);
     owedCount = 0;
-    credit = window;
-    received = 0;
-    told = window;
     sending = -1;
     open = true;
     closing = false;
@@ -157,8 +144,7 @@ final class DeviceEnd extends QueueEnd {
   }
 
   private boolean end(FrameWriter writer, Frame frame) {
-    frame.credit = credit;
-    told = credit;
+    frame.credit = arrivals.tell();
     writer.end();
     return true;
   }
@@ -251,7 +237,7 @@ final class DeviceEnd extends QueueEnd {
 
   /** Told only where the driver could run short: it then has less than one buffer may need. */
   private boolean credit(FrameWriter writer) {
-    return told != credit && told - received < largest && end(writer, writer.begin(FrameType.CREDIT, index()));
+    return arrivals.isNewsDue(largest) && end(writer, writer.begin(FrameType.CREDIT, index()));
   }
 
   @Override
@@ -298,62 +284,29 @@ final class DeviceEnd extends QueueEnd {
     }
     generation[slot] = frame.generation;
     known[slot] = true;
-    have[slot] = 0;
     slots.begin(slot, frame.arg0, frame.arg1);
-    coming[comingCount++] = slot;
+    arrivals.begin(slot);
     return payload(frame, slot, reader);
   }
 
   private Violation data(Frame frame, FrameReader reader) {
     int slot = frame.slot;
-    if (!slots.isComing(slot) || have[slot] == slots.readableBytes(slot)) {
+    if (!arrivals.isWaiting(slot)) {
       return Violation.BAD_SLOT;
     }
-    return frame.arg0 == have[slot] ? payload(frame, slot, reader) : Violation.BAD_OFFSET;
+    return frame.arg0 == arrivals.have(slot) ? payload(frame, slot, reader) : Violation.BAD_OFFSET;
   }
 
-  /** Readable bytes: in the order of ADD, within the credit, within their buffer, and MORE says whether that was all. */
   private Violation payload(Frame frame, int slot, FrameReader reader) {
-    int length = frame.length;
-    int left = slots.readableBytes(slot) - have[slot];
-    if (length > left || length > 0 && slot != next()) {
-      return Violation.BAD_OFFSET;
+    Violation wrong = arrivals.take(frame, slot, reader);
+    if (wrong == null) {
+      complete();
     }
-    if (length > credit - received) {
-      return Violation.CREDIT_EXCEEDED;
-    }
-    if (frame.more() == (length == left)) {
-      return Violation.BAD_FLAGS;
-    }
-    if (length > 0) {
-      MemorySegment.copy(reader.memory(), reader.payload(), slots.readable(slot).segment(), have[slot], length);
-      have[slot] += length;
-      received += length;
-    }
-    complete();
-    return null;
+    return wrong;
   }
 
-  /** The first slot that waits for payload. */
-  private int next() {
-    for (int i = 0; i < comingCount; i++) {
-      if (have[coming[i]] < slots.readableBytes(coming[i])) {
-        return coming[i];
-      }
-    }
-    return -1;
-  }
-
-  /** Lets the first ones be taken, as far as they are whole. */
   private void complete() {
-    int whole = 0;
-    while (whole < comingCount && have[coming[whole]] == slots.readableBytes(coming[whole])) {
-      credit += have[coming[whole]];
-      slots.complete(coming[whole++]);
-    }
-    if (whole > 0) {
-      System.arraycopy(coming, whole, coming, 0, comingCount - whole);
-      comingCount -= whole;
+    if (arrivals.complete()) {
       VarHandle.fullFence();   // the buffer before the look at the owner's wish; pairs with the fence in restart
       due(queue.isAsked());
     }
@@ -369,7 +322,9 @@ final class DeviceEnd extends QueueEnd {
     }
     detached[slot] = true;
     if (slots.isComing(slot)) {
-      forget(slot);
+      arrivals.forget(slot);
+      slots.free(slot);
+      complete();
       owe(slot, Frame.DETACHED_NEW);
     } else if (slots.isFree(slot)) {
       owe(slot, Frame.DETACHED_USED);
@@ -379,22 +334,9 @@ final class DeviceEnd extends QueueEnd {
     return null;
   }
 
-  private void forget(int slot) {
-    int kept = 0;
-    for (int i = 0; i < comingCount; i++) {
-      if (coming[i] != slot) {
-        coming[kept++] = coming[i];
-      }
-    }
-    comingCount = kept;
-    credit += have[slot];
-    slots.free(slot);
-    complete();
-  }
-
   /** Hands out no buffer any more; those that are with the model stay there. */
   private void halt() {
-    comingCount = 0;
+    arrivals.clear();
     for (int slot = 0; slot < slots.size(); slot++) {
       if (slots.isComing(slot)) {
         slots.free(slot);

@@ -1,10 +1,12 @@
 package virtio.ring.socket;
 
+import java.util.List;
 import java.util.concurrent.Executor;
 import org.osgi.service.component.annotations.Component;
 import virtio.bus.Channel;
 import virtio.bus.DeviceQueue;
 import virtio.bus.Features;
+import virtio.bus.FrameDecoder;
 import virtio.bus.Link;
 import virtio.bus.RingFormat;
 import virtio.bus.Virtqueue;
@@ -17,9 +19,9 @@ import virtio.bus.spec.FeatureBits;
  *
  * <p>Source: "a read-write socket-style implementation", draft IV of virtio, 2007
  */
-@Component(name = "virtio.ring.socket", service = RingFormat.class)
+@Component(name = "virtio.ring.socket", service = {RingFormat.class, FrameDecoder.class})
 @Provides.Ring("socket")
-public final class SocketRing implements RingFormat {
+public final class SocketRing implements RingFormat, FrameDecoder {
   private final Sizes sizes;
   private final Sessions sessions;
 
@@ -62,5 +64,16 @@ public final class SocketRing implements RingFormat {
   @Override
   public Rings<DeviceQueue> device(Link link, Executor dispatcher) {
     return new DeviceRings(link, sizes, sessions, dispatcher);
+  }
+
+  @Override
+  public List<String> decode(byte[] bytes) {
+    return FrameText.lines(bytes);
+  }
+
+  @Override
+  public List<Trace> traces() {
+    return sessions.here().stream().map(session -> new Trace(session.name(), session.isDriver() ? "driver's side" : "device's side",
+        session.trace.count(), session.trace.lines())).toList();
   }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import virtio.bus.Chain;
 import virtio.bus.DmaMemory;
 import virtio.bus.Features;
+import virtio.bus.FrameDecoder;
 import virtio.bus.Queue;
 import virtio.bus.RingAreas;
 import virtio.bus.RingFormat;
@@ -30,6 +31,7 @@ final class DriverRig {
   final DmaMemory memory = space.allocate(MEMORY, 8);
   final List<Violation> told = new ArrayList<>();
   final RingFormat.Rings<Virtqueue> rings;
+  final FrameDecoder decoder;
   final Virtqueue queue;
   final Virtqueue other;
   final Peer device;
@@ -44,7 +46,9 @@ final class DriverRig {
     this.tasks = tasks;
     channel = pair;
     RingEnds ends = RingEnds.joined(pair, space, tasks);
-    rings = new SocketRing(sizes, new Sessions(SESSION - 1)).driver(ends.driver(), tasks);
+    SocketRing ring = new SocketRing(sizes, new Sessions(SESSION - 1));
+    decoder = ring;
+    rings = ring.driver(ends.driver(), tasks);
     rings.accept(Features.NONE);
     device = new Peer(pair.device());
     queue = rings.queue(0, slots, RingAreas.NONE, position -> { }, new Told());
