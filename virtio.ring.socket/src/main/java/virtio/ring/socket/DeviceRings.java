@@ -36,6 +36,7 @@ final class DeviceRings extends SocketRings<DeviceQueue> {
     check(index, size);
     if (session == null) {
       session = new DeviceSession(link.channel(), sizes, sessions, dispatcher, name(link));
+      session.open();
     }
     Arena arena = Arena.ofShared();
     Slots slots = new Slots(size, arena);

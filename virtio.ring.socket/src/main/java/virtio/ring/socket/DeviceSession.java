@@ -29,7 +29,12 @@ final class DeviceSession extends Session {
   DeviceSession(Channel channel, Sizes sizes, Sessions sessions, Executor dispatcher, String name) {
     super(channel, sizes, dispatcher, false, name);
     this.sessions = sessions;
+  }
+
+  @Override
+  void open() {
     sessions.add(this);
+    super.open();
   }
 
   @Override

@@ -26,6 +26,7 @@ final class DriverRings extends SocketRings<Virtqueue> {
     check(index, size);
     if (session == null) {
       session = new DriverSession(link.channel(), sizes, sessions, dispatcher, name(link));
+      session.open();
     }
     Buffers buffers = new Buffers(size);
     DriverEnd end = new DriverEnd(index, buffers);

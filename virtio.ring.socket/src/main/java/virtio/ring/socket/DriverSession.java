@@ -27,7 +27,12 @@ final class DriverSession extends Session {
     this.sessions = sessions;
     awaited = sessions.unconfirmed();
     unasked = awaited.length;
+  }
+
+  @Override
+  void open() {
     sessions.add(this);
+    super.open();
   }
 
   @Override

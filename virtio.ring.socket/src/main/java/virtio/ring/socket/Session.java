@@ -23,7 +23,8 @@ abstract class Session {
   private final Runnable deliver = this::deliver;
   private final Arena arena = Arena.ofShared();
   private final FrameReader reader;
-  private final Registration ready;
+  private final Channel channel;
+  private Registration ready;
   private final String name;
   final FrameTrace trace = new FrameTrace();
   final FrameWriter writer;
@@ -60,6 +61,11 @@ abstract class Session {
     writer = new FrameWriter(channel, arena.allocate(batch, 8), frame, trace, driver);
     mostFrame = frame;
     pump = new Pump(this::move, this::later);
+    this.channel = channel;
+  }
+
+  /** From here on it is told of what comes. Once, when it is whole. */
+  void open() {
     ready = channel.ready(pump::run);
   }
 
