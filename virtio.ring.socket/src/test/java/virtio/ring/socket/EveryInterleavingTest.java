@@ -29,7 +29,12 @@ class EveryInterleavingTest {
   private static final int LIMIT = 60_000;
 
   private static Arguments small(String name, int slots, List<Consumer<World>> script) {
-    return Arguments.of(name, slots, script);
+    return Arguments.of(name, slots, 300, 4, script);
+  }
+
+  /** One frame under way at a time, so that a buffer of three is still being sent when something happens to it. */
+  private static Arguments narrow(String name, int slots, List<Consumer<World>> script) {
+    return Arguments.of(name, slots, 600, 1, script);
   }
 
   static Stream<Arguments> cases() {
@@ -45,6 +50,9 @@ class EveryInterleavingTest {
             List.of(add(0, 0, 300, 4), add(0, 1, 300, 0), sync(0), detach(0, 1))),
         small("two queues, one taken back", 2, List.of(add(0, 0, 250, 4), add(1, 1, 4, 250), sync(0), sync(1), detach(0, 0))),
         small("got, or taken back", 2, List.of(add(0, 0, 4, 4), sync(0), get(0), add(0, 1, 4, 4), sync(0), detach(0, 0), get(0))),
+        narrow("a buffer is taken back while it is being sent", 2, List.of(add(0, 0, 600, 8), sync(0), detach(0, 0))),
+        narrow("and another one follows it", 2, List.of(add(0, 0, 600, 0), add(0, 1, 600, 0), sync(0), detach(0, 0))),
+        narrow("a reset while one is being sent", 2, List.of(add(0, 0, 600, 8), sync(0), reset())),
         small("reset", 2, List.of(add(0, 0, 300, 4), add(1, 1, 4, 250), sync(0), sync(1), get(0), reset())),
         small("reset while one is taken back", 2, List.of(add(0, 0, 8, 8), add(0, 1, 300, 8), sync(0), detach(0, 0), reset())));
   }
@@ -52,7 +60,7 @@ class EveryInterleavingTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("cases")
   @Shows({"F17", "F19", "F23"})
-  void endsWell(String name, int slots, List<Consumer<World>> script) {
+  void endsWell(String name, int slots, int largest, int lane, List<Consumer<World>> script) {
     Set<String> met = new HashSet<>();
     Deque<List<World.Step>> open = new ArrayDeque<>();
     open.add(List.of());
@@ -61,7 +69,7 @@ class EveryInterleavingTest {
       List<World.Step> path = open.poll();
       boolean last = true;
       for (World.Step next : World.Step.values()) {
-        try (World world = new World(script, slots)) {
+        try (World world = new World(script, slots, largest, lane)) {
           path.forEach(world::step);
           String before = world.fingerprint();
           step(world, next, path);
@@ -78,7 +86,7 @@ class EveryInterleavingTest {
       }
       if (last) {
         ends++;
-        try (World world = new World(script, slots)) {
+        try (World world = new World(script, slots, largest, lane)) {
           path.forEach(world::step);
           world.checkEnd();
         } catch (AssertionError e) {

@@ -32,7 +32,6 @@ final class World implements AutoCloseable {
   static final int QUEUES = 2;
   /** Each frame is a message of its own, so it can arrive alone. */
   private static final int FRAME = 256;
-  private static final Sizes SIZES = new Sizes(FRAME, 2 * FRAME, 300, 300);
   private static final int ROOM = 1024;
   private static final int MOST_TOKENS = 16;
   private static final byte TAKEN_BACK = 0x5A;
@@ -47,6 +46,7 @@ final class World implements AutoCloseable {
   private final MemorySegment copy = arena.allocate(2 * ROOM, 8);
   private final DeferredTasks tasks = new DeferredTasks();
   private final List<Consumer<World>> script;
+  private final int largest;
   private final Chain[] held = new Chain[QUEUES];
   private final boolean[] hasOne = new boolean[QUEUES];
   private final Buffer[] buffers = new Buffer[MOST_TOKENS];
@@ -68,11 +68,16 @@ final class World implements AutoCloseable {
     }
   }
 
-  World(List<Consumer<World>> script, int slots) {
+  /**
+   * @param largest readable bytes of a buffer at most, and all the credit there is
+   * @param lane how many frames may be under way in each direction
+   */
+  World(List<Consumer<World>> script, int slots, int largest, int lane) {
     this.script = script;
-    channel = FakeChannel.messages(FRAME, 4, tasks);
+    this.largest = largest;
+    channel = FakeChannel.messages(FRAME, lane, tasks);
     RingEnds ends = RingEnds.joined(channel, new FakeMemory(false), tasks);
-    SocketRing ring = new SocketRing(SIZES, new Sessions(6));
+    SocketRing ring = new SocketRing(new Sizes(FRAME, 2 * FRAME, largest, largest), new Sessions(6));
     driverRings = ring.driver(ends.driver(), tasks);
     deviceRings = ring.device(ends.device(), tasks);
     driverRings.accept(Features.NONE);
@@ -262,7 +267,7 @@ final class World implements AutoCloseable {
     for (int round = 0; round < 3; round++) {
       for (int queue = 0; queue < QUEUES; queue++) {
         for (int i = 0; i < slots; i++) {
-          add(queue, MOST_TOKENS - 1 - queue * slots - i, 300, slots == 1 ? 0 : 3).accept(this);
+          add(queue, MOST_TOKENS - 1 - queue * slots - i, largest, slots == 1 ? 0 : 3).accept(this);
         }
         driver[queue].sync();
       }
