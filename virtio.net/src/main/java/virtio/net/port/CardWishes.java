@@ -159,6 +159,9 @@ final class CardWishes {
     if (address != null && !information.chosen() && !address.equals(information.mac())) {
       steps.add(new Step("mac=" + address, (to, left) -> to.mac(address, left), () -> set = address));
     }
+    if (information.abilities().modes() && !modes.contains(ReceiveMode.PROMISCUOUS)) {
+      steps.add(new Step("PROMISCUOUS=false", (to, left) -> to.mode(ReceiveMode.PROMISCUOUS, false, left), NOTHING));   // QEMU's begin with it on
+    }
     for (ReceiveMode mode : modes) {
       steps.add(new Step(mode + "=true", (to, left) -> to.mode(mode, true, left), NOTHING));
     }
