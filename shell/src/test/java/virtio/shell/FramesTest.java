@@ -33,8 +33,8 @@ class FramesTest {
   Path folder;
 
   private static Bus bus() {
-    Bus.DeviceReport disk = new Bus.DeviceReport("lguest", "m0/0", null, "block", "disk0", "bound", List.of(), Features.NONE, Features.NONE, List.of(),
-        Map.of());
+    Bus.DeviceReport disk = new Bus.DeviceReport("lguest", "m0/0", null, "block", "disk0", "bound", List.of(), Features.NONE,
+        Features.NONE, List.of(), null, Map.of());
     return (Bus) Proxy.newProxyInstance(Bus.class.getClassLoader(), new Class<?>[] {Bus.class}, (proxy, method, arguments) ->
         switch (method.getName()) {
           case "devices" -> List.of(disk);
