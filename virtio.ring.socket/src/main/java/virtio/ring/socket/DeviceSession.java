@@ -145,6 +145,11 @@ final class DeviceSession extends Session {
   }
 
   @Override
+  boolean isEstablished() {
+    return !over;
+  }
+
+  @Override
   boolean mayProduce(QueueEnd end) {
     return !over && !((DeviceEnd) end).isStopped();
   }

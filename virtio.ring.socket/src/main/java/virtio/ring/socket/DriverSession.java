@@ -70,6 +70,11 @@ final class DriverSession extends Session {
   }
 
   @Override
+  boolean isEstablished() {
+    return !over && greeted;
+  }
+
+  @Override
   boolean mayProduce(QueueEnd end) {
     return !over && greeted && (end.isConfiguration() || !stopping && awaited.length == 0);
   }

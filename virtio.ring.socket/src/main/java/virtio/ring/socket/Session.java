@@ -93,7 +93,7 @@ abstract class Session {
       trace.note(reader.frame(), !toDevice);
       if (found == FrameReader.Found.FRAME) {
         take(reader.frame());
-      } else {
+      } else if (isEstablished()) {
         met(reader.fault(), reader.frame());
       }
     }
@@ -237,6 +237,9 @@ abstract class Session {
 
   /** Takes a frame that begins or ends a session. */
   abstract Violation takeOwn(Frame frame, FrameReader from);
+
+  /** Both halves have said that it begins: what is no frame now is a fault, and not the rest of what was under way before. */
+  abstract boolean isEstablished();
 
   abstract boolean mayProduce(QueueEnd end);
 

@@ -223,6 +223,21 @@ class SessionTest {
     assertThat(device.read()).extracting(Peer.Got::type).containsExactly(FrameType.OPEN);
   }
 
+  /** The driver before this one read half a frame and was ended: what is left of it is no fault of this session. */
+  @Test
+  void whatWasUnderWayBeforeIsSkipped() {
+    DriverRig rig = DriverRig.silent();
+    rig.rings.settled();
+    rig.device.read();
+    Peer before = new Peer(rig.channel.device());
+    before.session = 7;
+    byte[] half = before.bytes(FrameType.USED, 0, frame -> frame.slot = 3, new byte[100]);
+    before.sendRaw(java.util.Arrays.copyOfRange(half, 40, half.length));
+    before.send(FrameType.CREDIT, 0, frame -> { });
+    rig.greeted().opened();
+    assertThat(rig.queue.broken()).isNull();
+  }
+
   @Test
   void theDevicesHalfAnswersForSessionsItNeverKnew() {
     DeviceRig rig = DeviceRig.silent();
