@@ -28,7 +28,8 @@ import virtio.bus.Port;
     "osgi.command.scope=virtio",
     "osgi.command.function=devices", "osgi.command.function=ports", "osgi.command.function=bricks", "osgi.command.function=features",
     "osgi.command.function=fields",
-    "osgi.command.function=rings", "osgi.command.function=frames", "osgi.command.function=status", "osgi.command.function=problems", "osgi.command.function=check"})
+    "osgi.command.function=rings", "osgi.command.function=frames",
+    "osgi.command.function=status", "osgi.command.function=problems", "osgi.command.function=check"})
 public final class Commands {
   private static final String NAME = "a port's, a device's or a bus device's name: disk0, m0/0, 'lguest m0/0'";
 

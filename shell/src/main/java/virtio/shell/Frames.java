@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -66,7 +67,8 @@ final class Frames {
   }
 
   private String known() {
-    Set<String> names = traces().stream().map(Trace::device).filter(name -> !name.isEmpty()).collect(Collectors.toCollection(java.util.TreeSet::new));
+    Set<String> names = traces().stream().map(Trace::device).filter(name -> !name.isEmpty())
+        .collect(Collectors.toCollection(TreeSet::new));
     return names.isEmpty() ? "there is none" : String.join(", ", names);
   }
 

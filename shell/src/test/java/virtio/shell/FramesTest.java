@@ -25,7 +25,8 @@ class FramesTest {
 
     @Override
     public List<Trace> traces() {
-      return List.of(new Trace("m0/0", "driver's side", 7, List.of("6 -> ADD")), new Trace("m0/1", "driver's side", 1, List.of("0 -> HELLO")));
+      return List.of(new Trace("m0/0", "driver's side", 7, List.of("6 -> ADD")),
+          new Trace("m0/1", "driver's side", 1, List.of("0 -> HELLO")));
     }
   };
 

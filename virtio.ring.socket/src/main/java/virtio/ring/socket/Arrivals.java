@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import virtio.bus.Violation;
 
 /**
- * Readable bytes of one queue on their way in: in the order of ADD, within the credit, and a buffer is complete only when all before it are.
- * Credit comes back when a buffer is complete, as its bytes then lie in memory of its own. The pump's.
+ * Readable bytes of one queue on their way in: in the order of ADD, within the credit, and a buffer is complete only when all before it
+ * are. Credit comes back when a buffer is complete, as its bytes then lie in memory of its own. The pump's.
  */
 final class Arrivals {
   private final Slots slots;

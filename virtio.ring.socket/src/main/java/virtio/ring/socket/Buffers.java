@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import virtio.bus.Chain;
 
 /**
- * The buffers of one queue of the driver's half: what its owner and the pump both know of each. A place here has nothing to do with the slot
- * that the buffer has on the wire, which the pump chooses.
+ * The buffers of one queue of the driver's half: what its owner and the pump both know of each. A place here has nothing to do with the
+ * slot that the buffer has on the wire, which the pump chooses.
  *
  * <pre>
  *            add         sync         ADD goes out         USED came          get

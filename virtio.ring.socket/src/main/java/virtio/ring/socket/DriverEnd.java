@@ -6,8 +6,8 @@ import virtio.bus.Queue;
 import virtio.bus.Violation;
 
 /**
- * The driver's half of one queue on the wire. It chooses the slots, steps their generations, keeps to the credit, sends the readable bytes of
- * one buffer after the other in the order of {@code add}, and puts what comes where it belongs. The pump's.
+ * The driver's half of one queue on the wire. It chooses the slots, steps their generations, keeps to the credit, sends the readable
+ * bytes of one buffer after the other in the order of {@code add}, and puts what comes where it belongs. The pump's.
  */
 final class DriverEnd extends QueueEnd {
   private static final int FREE = 0;

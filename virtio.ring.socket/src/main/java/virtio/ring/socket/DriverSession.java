@@ -3,6 +3,7 @@ package virtio.ring.socket;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
 import virtio.bus.Channel;
+import virtio.bus.RingFormat;
 import virtio.bus.Violation;
 
 /**
@@ -117,7 +118,7 @@ final class DriverSession extends Session {
   }
 
   private DriverEnd configuration() {
-    return (DriverEnd) end(virtio.bus.RingFormat.Rings.CONFIGURATION);
+    return (DriverEnd) end(RingFormat.Rings.CONFIGURATION);
   }
 
   private void resetOk(int session) {

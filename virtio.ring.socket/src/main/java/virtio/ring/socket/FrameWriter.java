@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import virtio.bus.Channel;
 
 /**
- * Puts frames on a channel: several at a time, as many as fit its memory or one message. A batch goes out whole before the next one is begun.
- * The pump's.
+ * Puts frames on a channel: several at a time, as many as fit its memory or one message. A batch goes out whole before the next one is
+ * begun. The pump's.
  */
 final class FrameWriter {
   private final Channel channel;

@@ -6,9 +6,9 @@ import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 
 /**
- * Who moves the bytes of a session: whoever comes first, until nothing moves. Whoever comes meanwhile leaves a mark and goes on; the one
- * inside looks at the mark before and after it leaves. No lock, no wait: so it may be entered in any context, and every operation of a queue
- * does. What it touches is touched by one thread at a time.
+ * Who moves the bytes of a session: whoever comes first, until nothing moves. Whoever comes meanwhile leaves a mark and goes on; the
+ * one inside looks at the mark before and after it leaves. No lock, no wait: so it may be entered in any context, and every operation of a
+ * queue does. What it touches is touched by one thread at a time.
  */
 final class Pump {
   /** Rounds until the thread that happens to be inside has done enough for others. */

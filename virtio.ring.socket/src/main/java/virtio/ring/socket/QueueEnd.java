@@ -1,6 +1,7 @@
 package virtio.ring.socket;
 
 import virtio.bus.Queue;
+import virtio.bus.RingFormat;
 import virtio.bus.Violation;
 
 /**
@@ -22,7 +23,7 @@ abstract class QueueEnd {
   }
 
   final boolean isConfiguration() {
-    return index == virtio.bus.RingFormat.Rings.CONFIGURATION;
+    return index == RingFormat.Rings.CONFIGURATION;
   }
 
   abstract Queue queue();

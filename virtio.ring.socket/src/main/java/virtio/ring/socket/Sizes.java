@@ -5,8 +5,8 @@ package virtio.ring.socket;
  *
  * @param maxFrame the longest frame that this half takes or makes, header included: how long one queue may hold up another
  * @param batch how many bytes at most go to the channel, or come from it, at once
- * @param largest the most readable bytes of one buffer, and, which nobody negotiates, the most writable ones
- * @param window how many readable bytes of one queue may be under way before the device has said that it took them; at least {@code largest}
+ * @param largest the most readable bytes of one buffer, and, which nobody negotiates, writable ones
+ * @param window how many readable bytes of one queue may be under way before the device says that it took them; at least {@code largest}
  */
 record Sizes(int maxFrame, int batch, int largest, int window) {
   /**

@@ -7,8 +7,8 @@ import virtio.bus.DeviceQueue;
 import virtio.bus.Violation;
 
 /**
- * The device's half of a queue over a channel, as the model sees it; what goes over the wire is {@link DeviceEnd}'s. A buffer has at most one
- * readable part and one writable one, in memory of this half's own; of the writable one only what was written goes back.
+ * The device's half of a queue over a channel, as the model sees it; what goes over the wire is {@link DeviceEnd}'s. A buffer has at most
+ * one readable part and one writable one, in memory of this half's own; of the writable one only what was written goes back.
  *
  * <p>Progress: every operation is bounded, {@link #take} and {@link #sync} by what one thread moves at a time.
  */

@@ -48,7 +48,8 @@ public final class SocketRing implements RingFormat, FrameDecoder {
       return "transfer";
     }
     int message = channel.maxMessage();
-    return message == 0 || message >= Frame.SHORTEST_MOST ? null : "messages of " + Frame.SHORTEST_MOST + " bytes (up to " + message + " here)";
+    return message == 0 || message >= Frame.SHORTEST_MOST ? null
+        : "messages of " + Frame.SHORTEST_MOST + " bytes (up to " + message + " here)";
   }
 
   @Override

@@ -9,14 +9,14 @@ import virtio.bus.Virtqueue;
 /**
  * The driver's half of a queue over a channel, as its owner sees it; what goes over the wire is {@link DriverEnd}'s.
  *
- * <p>A chain goes as bytes: the device sees how much there is to read and to write, not in how many parts. A chain may have as many parts as
- * the queue has buffers, and as many readable, and writable, bytes as {@link Sizes#largest} says and the device agrees to: TOO_LONG beyond.
+ * <p>A chain goes as bytes: the device sees how much there is to read and to write, not in how many parts. A chain may have as many parts
+ * as the queue has buffers, and as many readable, and writable, bytes as {@link Sizes#largest} says and the device agrees to: TOO_LONG beyond.
  *
  * <p>{@link #detach} of a buffer that the device has gives the memory back at once, as only this half ever writes it; the device may have
  * done what the buffer asked for, or may still do it. It is false for the moment in which another thread copies a frame of that buffer.
  *
- * <p>Progress: every operation is bounded, {@link #detach} by the size of the queue, {@link #sync} and {@link #get} by what one thread moves
- * at a time.
+ * <p>Progress: every operation is bounded, {@link #detach} by the size of the queue, {@link #sync} and {@link #get} by what one thread
+ * moves at a time.
  */
 final class SocketVirtqueue extends Virtqueue {
   private static final VarHandle TOLD;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import virtio.bus.Chain;
@@ -48,7 +49,7 @@ class AllocationTest {
     Chain offered = new Chain(2);
     Chain taken = new Chain(2);
     Object[] tokens = new Object[batch];
-    java.util.Arrays.setAll(tokens, i -> new Object());
+    Arrays.setAll(tokens, i -> new Object());
     int cycles = readable > 5000 ? CYCLES / 16 : CYCLES;
     loop(driver, device, offered, taken, memory, tokens, readable, writable, cycles);
     long least = Long.MAX_VALUE;

@@ -18,7 +18,8 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  * but for what only counts or remembers. Two states with one fingerprint have one future.
  */
 final class Fingerprint {
-  private static final Set<String> IRRELEVANT = Set.of("trace", "signals", "ignored", "raised", "chains", "tokens",
+  private static final Set<String> IRRELEVANT = Set.of(
+      "trace", "signals", "ignored", "raised", "chains", "tokens",
       "attachment", "callback", "sizes", "sessions", "link", "memory", "meanwhile", "handlers", "prefix", "tail", "tailEnd");
 
   private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());

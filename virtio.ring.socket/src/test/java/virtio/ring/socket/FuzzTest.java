@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -40,15 +41,15 @@ class FuzzTest {
     if (random.nextInt(60) == 0) {
       bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
     }
-    return random.nextInt(100) == 0 ? java.util.Arrays.copyOf(bytes, random.nextInt(bytes.length)) : bytes;
+    return random.nextInt(100) == 0 ? Arrays.copyOf(bytes, random.nextInt(bytes.length)) : bytes;
   }
 
   @Test
   @Trap({"T06", "T11"})
   @Shows({"F17", "F21"})
   void aDeviceThatSaysAnything() {
-    FrameType[] types = {FrameType.USED, FrameType.DATA, FrameType.CREDIT, FrameType.DETACHED, FrameType.OPENED, FrameType.CLOSED, FrameType.ERROR,
-        FrameType.HELLO_OK, FrameType.RESET_OK, FrameType.ADD};
+    FrameType[] types = {FrameType.USED, FrameType.DATA, FrameType.CREDIT, FrameType.DETACHED, FrameType.OPENED, FrameType.CLOSED,
+        FrameType.ERROR, FrameType.HELLO_OK, FrameType.RESET_OK, FrameType.ADD};
     Set<Violation> met = EnumSet.noneOf(Violation.class);
     int got = 0;
     for (int round = 0; round < ROUNDS; round++) {
@@ -100,8 +101,8 @@ class FuzzTest {
   @Test
   @Trap({"T08", "T11"})
   void aDriverThatSaysAnything() {
-    FrameType[] types = {FrameType.ADD, FrameType.ADD, FrameType.DATA, FrameType.DETACH, FrameType.CLOSE, FrameType.OPEN, FrameType.ERROR, FrameType.HELLO,
-        FrameType.RESET, FrameType.USED};
+    FrameType[] types = {FrameType.ADD, FrameType.ADD, FrameType.DATA, FrameType.DETACH, FrameType.CLOSE, FrameType.OPEN,
+        FrameType.ERROR, FrameType.HELLO, FrameType.RESET, FrameType.USED};
     Set<Violation> met = EnumSet.noneOf(Violation.class);
     int taken = 0;
     for (int round = 0; round < ROUNDS; round++) {

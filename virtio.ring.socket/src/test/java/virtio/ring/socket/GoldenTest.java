@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import virtio.bus.Chain;
@@ -30,16 +31,18 @@ class GoldenTest {
     frame.session = 0x18171615;
     MemorySegment memory = MemorySegment.ofArray(new byte[48]).fill((byte) 0xFF);
     frame.write(memory, 0);
-    assertThat(memory.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(hex("5351 10 01 0102 0304 0506 0708 03000000 090A0B0C 0D0E0F10 11121314 15161718"
-        + "FFFFFF 0000000000 FFFFFFFFFFFFFFFF"));
+    assertThat(memory.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(hex("5351 10 01 0102 0304 0506 0708 03000000 090A0B0C 0D0E0F10 11121314"
+        + "15161718" + "FFFFFF 0000000000 FFFFFFFFFFFFFFFF"));
     Frame read = new Frame();
     read.read(memory, 0);
-    assertThat(read).hasToString("ADD queue 513 #1027 slot 1541.2055 3 bytes MORE arg0=202050057 arg1=269422093 credit=336794129 session 0x18171615");
+    assertThat(read).hasToString("ADD queue 513 #1027 slot 1541.2055 3 bytes MORE"
+        + " arg0=202050057 arg1=269422093 credit=336794129 session 0x18171615");
   }
 
   @Test
   void everyTypeHasItsNumber() {
-    assertThat(FrameType.values()).extracting(FrameType::code).containsExactly(0x01, 0x02, 0x03, 0x04, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x1E,
+    assertThat(FrameType.values()).extracting(FrameType::code)
+        .containsExactly(0x01, 0x02, 0x03, 0x04, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x1E,
         0x1F, 0x7E, 0x7F, 0x80);
     for (FrameType type : FrameType.values()) {
       assertThat(FrameType.of(type.code())).isSameAs(type);
@@ -53,7 +56,8 @@ class GoldenTest {
   void theExampleByteForByte() {
     DriverRig rig = DriverRig.block();
     String session = "2A000000";
-    assertThat(rig.helloSent).isEqualTo(hex("5351 01 00 FFFF 0000 00000000 04000000 01000000 01000000 00000000" + session + "00200000 00000000"));
+    assertThat(rig.helloSent)
+        .isEqualTo(hex("5351 01 00 FFFF 0000 00000000 04000000 01000000 01000000 00000000" + session + "00200000 00000000"));
     for (int slot = 0; slot < 5; slot++) {
       rig.add("before", 0, 1);
     }
@@ -66,7 +70,8 @@ class GoldenTest {
     rig.queue.sync();
     byte[] sent = rig.channel.device().read();
     assertThat(sent).hasSize(4144);
-    assertThat(java.util.Arrays.copyOf(sent, 32)).isEqualTo(hex("5351 10 00 0000 0700 05000100 10100000 10100000 01000000 00000000" + session));
+    assertThat(Arrays.copyOf(sent, 32))
+        .isEqualTo(hex("5351 10 00 0000 0700 05000100 10100000 10100000 01000000 00000000" + session));
     for (int at = 0; at < 4112; at++) {
       assertThat(sent[32 + at]).isEqualTo((byte) (at * 31));
     }
@@ -81,12 +86,12 @@ class GoldenTest {
     rig.queue.sync();
     sent = rig.channel.device().read();
     assertThat(sent).hasSize(48);
-    assertThat(java.util.Arrays.copyOf(sent, 32)).as("the same slot, one generation on")
+    assertThat(Arrays.copyOf(sent, 32)).as("the same slot, one generation on")
         .isEqualTo(hex("5351 10 00 0000 0800 05000200 10000000 10000000 01100000 00000000" + session));
     byte[] answer = new byte[4136];
     byte[] header = hex("5351 12 00 0000 0300 05000200 01100000 01100000 00000000 00000002" + session);
     System.arraycopy(header, 0, answer, 0, 32);
-    java.util.Arrays.fill(answer, 32, 32 + 4096, (byte) 0x77);
+    Arrays.fill(answer, 32, 32 + 4096, (byte) 0x77);
     rig.channel.device().write(answer);
     assertThat(rig.queue.get()).isEqualTo("read");
     assertThat(rig.queue.written()).isEqualTo(4097);

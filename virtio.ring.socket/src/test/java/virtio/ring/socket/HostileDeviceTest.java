@@ -16,6 +16,8 @@ import static virtio.bus.Violation.BAD_TYPE;
 import static virtio.bus.Violation.PEER_ERROR;
 import static virtio.bus.Violation.USED_LEN;
 
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -29,7 +31,7 @@ import virtio.bus.Virtqueue.Added;
 import virtio.testkit.Shows;
 import virtio.testkit.Trap;
 
-/** The driver's half against a device that keeps no rule: each violation has its name, is told once, ends the session, and touches nothing. */
+/** The driver's half against a device that keeps no rule: each violation has its name, is told once, ends the session, touches nothing. */
 class HostileDeviceTest {
   private static Arguments evil(String name, Violation expected, Consumer<Peer> act) {
     return Arguments.of(name, expected, act);
@@ -138,7 +140,7 @@ class HostileDeviceTest {
     assertThat(rig.queue.restart()).isFalse();
     for (long at = 0; at < DriverRig.MEMORY; at++) {
       boolean written = at >= DriverRig.MEMORY / 2 + 8 && at < DriverRig.MEMORY / 2 + 16;   // by a frame that was in order
-      assertThat(rig.memory.segment().get(java.lang.foreign.ValueLayout.JAVA_BYTE, at) == 0x5A || written).as("byte %d", at).isTrue();
+      assertThat(rig.memory.segment().get(ValueLayout.JAVA_BYTE, at) == 0x5A || written).as("byte %d", at).isTrue();
     }
     healed(rig);
   }
@@ -205,7 +207,7 @@ class HostileDeviceTest {
       DriverRig rig = DriverRig.silentMessages().greeted().opened();
       rig.add("a", 64, 64);
       byte[] bytes = rig.device.bytes(FrameType.USED, 0, credited(frame -> frame.generation = 1), (byte) 1);
-      rig.device.sendRaw(java.util.Arrays.copyOf(bytes, cut));
+      rig.device.sendRaw(Arrays.copyOf(bytes, cut));
       assertThat(rig.queue.get()).isNull();
       assertThat(rig.queue.broken()).as("cut after %d", cut).isEqualTo(BAD_LENGTH);
     }
@@ -217,7 +219,7 @@ class HostileDeviceTest {
     DriverRig rig = DriverRig.live();
     rig.add("a", 64, 64);
     byte[] bytes = rig.device.bytes(FrameType.USED, 0, credited(frame -> frame.generation = 1), new byte[64]);
-    rig.device.sendRaw(java.util.Arrays.copyOf(bytes, 50));
+    rig.device.sendRaw(Arrays.copyOf(bytes, 50));
     assertThat(rig.queue.get()).isNull();
     assertThat(rig.queue.add(rig.chain(8, 0), "b")).isEqualTo(Added.OK);
     rig.queue.sync();

@@ -17,8 +17,10 @@ import static virtio.bus.Violation.CHAIN_TOO_LONG;
 import static virtio.bus.Violation.CREDIT_EXCEEDED;
 import static virtio.bus.Violation.PEER_ERROR;
 
+import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -236,7 +238,7 @@ class HostileDriverTest {
   @Test
   @Trap("T09")
   void aByteMoreThanTheCredit() {
-    Slots slots = new Slots(1, java.lang.foreign.Arena.ofAuto());
+    Slots slots = new Slots(1, Arena.ofAuto());
     DeviceEnd end = new DeviceEnd(0, 1, new Sizes(512, 4096, 100, 10), slots, null);
     end.queue(new SocketDeviceQueue(0, 1, slots, null, null));
     Frame open = new Frame().begin(FrameType.OPEN, 0);
@@ -289,7 +291,7 @@ class HostileDriverTest {
   void noiseWithoutASessionIsIgnoredAndASessionBeginsAfterIt() {
     DeviceRig rig = DeviceRig.silent();
     byte[] noise = new byte[800];
-    new java.util.Random(7).nextBytes(noise);
+    new Random(7).nextBytes(noise);
     rig.driver.sendRaw(noise);
     rig.tasks.runAll();
     assertThat(rig.driver.read()).isEmpty();

@@ -2,11 +2,14 @@ package virtio.ring.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import virtio.bus.Channel.Direction;
 import virtio.bus.Chain;
+import virtio.bus.Channel.Direction;
 import virtio.bus.DeviceQueue;
 import virtio.bus.DmaMemory;
 import virtio.bus.Features;
@@ -164,11 +167,11 @@ class SessionTest {
     assertThat(both.queue.state()).isEqualTo(State.QUARANTINED);
     assertThat(both.queue.detach("a")).isTrue();
     both.memory.segment().fill((byte) 0x5A);
-    chain.write(0, java.lang.foreign.MemorySegment.ofArray(new byte[8]), 0, 8);
+    chain.write(0, MemorySegment.ofArray(new byte[8]), 0, 8);
     both.served.push(chain);
     both.served.sync();
     both.settle();
-    assertThat(both.memory.segment().asSlice(1 << 13, 8).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)).containsOnly(0x5A);
+    assertThat(both.memory.segment().asSlice(1 << 13, 8).toArray(ValueLayout.JAVA_BYTE)).containsOnly(0x5A);
   }
 
   /** The channel is lost while the model has a buffer; on the next one nothing is opened before the model has let go. */
@@ -232,7 +235,7 @@ class SessionTest {
     Peer before = new Peer(rig.channel.device());
     before.session = 7;
     byte[] half = before.bytes(FrameType.USED, 0, frame -> frame.slot = 3, new byte[100]);
-    before.sendRaw(java.util.Arrays.copyOfRange(half, 40, half.length));
+    before.sendRaw(Arrays.copyOfRange(half, 40, half.length));
     before.send(FrameType.CREDIT, 0, frame -> { });
     rig.greeted().opened();
     assertThat(rig.queue.broken()).isNull();

@@ -12,6 +12,7 @@ import virtio.bus.Chain;
 import virtio.bus.DeviceQueue;
 import virtio.bus.DmaMemory;
 import virtio.bus.Features;
+import virtio.bus.Queue;
 import virtio.bus.RingAreas;
 import virtio.bus.RingFormat;
 import virtio.bus.Virtqueue;
@@ -193,7 +194,8 @@ final class World implements AutoCloseable {
       if (hasOne[queue]) {
         long readable = held[queue].read(0, copy, 0, ROOM);
         for (long at = 1; at < readable; at++) {
-          assertThat(copy.get(ValueLayout.JAVA_BYTE, at)).as("what the model reads is of one piece").isEqualTo(copy.get(ValueLayout.JAVA_BYTE, 0));
+          assertThat(copy.get(ValueLayout.JAVA_BYTE, at)).as("what the model reads is of one piece")
+              .isEqualTo(copy.get(ValueLayout.JAVA_BYTE, 0));
         }
         if (readable > 0) {
           assertThat(copy.get(ValueLayout.JAVA_BYTE, 0)).as("it is what was added").isNotEqualTo(TAKEN_BACK);
@@ -210,7 +212,7 @@ final class World implements AutoCloseable {
   }
 
   private void finishReset() {
-    if (driverRings.reset() && driver[0].state() != virtio.bus.Queue.State.STOPPED) {
+    if (driverRings.reset() && driver[0].state() != Queue.State.STOPPED) {
       assertThat(hasOne).as("a reset is confirmed when the model has let go").containsOnly(false);
       driverRings.stop(true);
       for (Buffer buffer : buffers) {
