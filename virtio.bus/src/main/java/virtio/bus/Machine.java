@@ -25,6 +25,8 @@ import org.osgi.annotation.versioning.ConsumerType;
  *     may be missing</td></tr>
  * <tr><td>{@code pci/0/intx}</td><td>{@code 20,21,22,23}: the {@linkplain #interrupt sources} of INTA to INTD of device 0; pin {@code p},
  *     from 0, of device {@code n} is the one at {@code (n + p) % 4}; may be missing</td></tr>
+ * <tr><td>{@code pci/0/function/0000:00:04.0/...}</td><td>anything about the function at that address: the {@linkplain BusDevice#store store} of the
+ *     device that it is. A configuration handler may find a device there that nobody but a person has described</td></tr>
  * </table>
  */
 @ConsumerType

@@ -39,6 +39,10 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
   @AttributeDefinition(description = "Further arguments, each by itself", required = false)
   String[] arguments() default {};
 
+  @AttributeDefinition(description = "Words that the machine's firmware says beside the board's own, each PATH=VALUE: "
+      + "pci/0/function/0000:00:04.0/fixed/host=..., what a device is that cannot say so itself", required = false)
+  String[] firmware() default {};
+
   @AttributeDefinition(description = "After how many milliseconds without an answer QEMU counts as gone, 1 to 600000")
   String deadline() default "1000";
 }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -58,7 +59,9 @@ final class QemuMachine implements Machine, AutoCloseable {
     long reserved = settings.board().reserved;
     this.space = new RegionAllocator(RegionAllocator.part(whole, reserved, whole.bytes() - reserved), whole);
     this.interrupts = new Interrupts(settings.name(), space.allocate(CELLS, CELLS));
-    this.firmware = new FirmwareWords(settings.board().firmware);
+    Map<String, String> words = new HashMap<>(settings.board().firmware);
+    words.putAll(settings.firmware());
+    this.firmware = new FirmwareWords(words);
   }
 
   /**

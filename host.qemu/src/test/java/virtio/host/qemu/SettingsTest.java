@@ -15,7 +15,7 @@ class SettingsTest {
   void defaults() {
     Settings settings = Settings.of(Map.of());
     assertThat(settings).isEqualTo(new Settings("q0", "qemu-system-x86_64", Board.Q35, "", 64 << 20, List.of(), List.of(), List.of(), List.of(), List.of(),
-        List.of(), 1000));
+        List.of(), Map.of(), 1000));
     assertThat(Settings.of(Map.of("machine", "virt,gic-version=2"))).extracting(Settings::binary, Settings::options)
         .containsExactly("qemu-system-aarch64", ",gic-version=2");
   }
@@ -30,7 +30,7 @@ class SettingsTest {
   @ParameterizedTest
   @CsvSource(delimiter = '|', value = {"name|a b|letters", "memory|15M|16M to 2G", "memory|3G|16M to 2G", "memory|x|16M to 2G",
       "memory|16777217|16M to 2G", "machine|pc|q35, virt", "deadline|0|1 to 600000", "drives|/a,b|FILE,NAME=VALUE",
-      "drives|/a,readonly=yes|readonly=on", "drives|/a,format=Q!|format=raw"})
+      "firmware|x|PATH=VALUE", "firmware|=x|PATH=VALUE", "drives|/a,readonly=yes|readonly=on", "drives|/a,format=Q!|format=raw"})
   void badValuesAreNamed(String property, String value, String allowed) {
     assertThatThrownBy(() -> Settings.of(Map.of(property, value))).isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(property + "=" + value).hasMessageContaining("; allowed: " + allowed);

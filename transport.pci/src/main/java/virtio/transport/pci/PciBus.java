@@ -142,7 +142,7 @@ final class PciBus {
   private PciNode arrived(PciAddress address, Window config, long ids) {
     int vendor = (int) ids & 0xFFFF;
     int device = (int) (ids >>> 16);
-    if (Pci.isVirtio(vendor, device) || Pci.hasNamedWindows(vendor, device)) {
+    if (Pci.isVirtio(vendor, device) || Pci.hasNamedWindows(vendor, device) || Pci.isSerialPort(config)) {
       return new VirtioFunction(this, address, config);
     }
     if ((config.read(Pci.HEADER_TYPE, 1) & ~Pci.HEADER_MULTIFUNCTION) == PciBridge.HEADER) {

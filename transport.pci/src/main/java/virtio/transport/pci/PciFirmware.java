@@ -10,6 +10,9 @@ final class PciFirmware {
   static final String MEMORY64 = "pci/0/memory64";
   static final String IO = "pci/0/io";
 
+  /** Before a function's address: words about it alone. */
+  static final String FUNCTION = "pci/0/function/";
+
   private static final String CONFIG = "pci/0/config";
   private static final String INTX = "pci/0/intx";
   private static final String CHANGED = "pci/0/changed";

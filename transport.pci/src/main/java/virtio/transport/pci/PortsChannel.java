@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import virtio.bus.Channel;
 import virtio.bus.Interrupt;
 import virtio.bus.Registration;
 import virtio.bus.Window;
@@ -16,7 +15,7 @@ import virtio.bus.spec.PortsBlock;
  * A channel through a function's {@linkplain PortsBlock ports}: a stream, byte by byte, never more than the block says there is or has room for.
  * It is emptied in both directions when the function is claimed, and when it is let go.
  */
-final class PortsChannel implements Channel {
+final class PortsChannel implements FunctionChannel {
   private static final System.Logger LOG = System.getLogger("virtio.transport.pci");
   private static final long GONE_COUNT = 0xFFFF_FFFFL;
   private static final int EVENTS = PortsBlock.EVENT_READABLE | PortsBlock.EVENT_WRITABLE | PortsBlock.EVENT_GONE;
@@ -42,15 +41,16 @@ final class PortsChannel implements Channel {
   }
 
   /** Nothing is under way any more. */
-  void reset() {
+  @Override
+  public void reset() {
     ports.write(PortsBlock.RESET, 4, 1);
     if (!waiting.isEmpty()) {
       ports.write(PortsBlock.INTERRUPT_ENABLE, 4, EVENTS);
     }
   }
 
-  /** The function has gone: whoever waits is told. */
-  void leave() {
+  @Override
+  public void leave() {
     waiting.forEach(Handlers::run);
   }
 

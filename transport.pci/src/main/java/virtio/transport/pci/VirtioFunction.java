@@ -21,10 +21,11 @@ import virtio.bus.spec.NamedWindow;
 import virtio.bus.spec.Pci;
 
 /**
- * A virtio function, or one with {@linkplain NamedWindows named windows}. Windows: {@code "config"}, its configuration space, {@code "bar0"}
- * to {@code "bar5"}, where a region begins in that register, and those that it names. Interrupts: its MSI-X vectors at their numbers, then, last, its pin (INTx), null where it is not wired. MSI-X is on while a
- * vector has a handler, and the pin is silent then; with no handler at all both are off. It may write to memory while it is claimed, and
- * not otherwise.
+ * A virtio function, one with {@linkplain NamedWindows named windows}, or a {@linkplain SerialChannel serial port}. Windows:
+ * {@code "config"}, its configuration space, {@code "bar0"} to {@code "bar5"}, where a region begins in that register, and those that it names.
+ * Store: what the machine's firmware says of it. Interrupts: its MSI-X vectors at their numbers, then, last, its pin (INTx), null where it is
+ * not wired. MSI-X is on while a vector has a handler, and the pin is silent then; with no handler at all both are off. It may write to memory
+ * while it is claimed, and not otherwise.
  */
 final class VirtioFunction implements BusDevice, PciNode {
   private static final System.Logger LOG = System.getLogger("virtio.transport.pci");
@@ -43,7 +44,8 @@ final class VirtioFunction implements BusDevice, PciNode {
   private int command = Pci.COMMAND_INTX_DISABLE;
   private List<Interrupt> interrupts = List.of();
   private NamedWindows named = NamedWindows.NONE;
-  private PortsChannel channel;
+  private Store words;
+  private FunctionChannel channel;
   private boolean announced;
   private boolean told;
   private volatile boolean withdrawn;
@@ -136,7 +138,10 @@ final class VirtioFunction implements BusDevice, PciNode {
     if (Pci.hasNamedWindows((int) properties.get("vendor"), (int) properties.get("device"))) {
       named = NamedWindows.of(config, regions);
       channel = PortsChannel.of(name, named, interrupts);
+    } else if (Pci.isSerialPort(config)) {
+      channel = SerialChannel.of(name, regions[0], places[vectors]);
     }
+    words = FunctionWords.of(machine.firmware(), address);
     properties.put("msix", vectors);
     properties.put("intx", line != null);
   }
@@ -236,7 +241,7 @@ final class VirtioFunction implements BusDevice, PciNode {
 
   @Override
   public Store store() {
-    return null;
+    return words;
   }
 
   @Override

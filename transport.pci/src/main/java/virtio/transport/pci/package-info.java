@@ -15,15 +15,19 @@
  * <tr><td>{@code pci/0/changed}</td><td>the number of an interrupt which says that functions have come or gone. May be missing</td></tr>
  * <tr><td>{@code pci/0/intx}</td><td>four interrupt numbers with commas between: where INTA to INTD of device 0 end; those of device n are
  * turned by n places. May be missing</td></tr>
+ * <tr><td>{@code pci/0/function/0000:00:04.0/...}</td><td>words about the function there: its store</td></tr>
  * </table>
  *
  * <h2>What it does to a machine</h2>
- * It numbers the buses and gives addresses to virtio functions and to the bridges before them; other functions are left as they are. A
+ * It numbers the buses and gives addresses to virtio functions, to those below, and to the bridges before them; other functions are left as they are. A
  * function may write to memory only while somebody has claimed it.
  *
  * <h2>Named windows</h2>
  * A function 1AF4:10F0 has {@linkplain virtio.bus.spec.NamedWindow capabilities} that say where its windows are; {@code "doorbell"} is what rings
  * with an argument, and {@code "channel"} the {@linkplain virtio.bus.spec.PortsBlock ports} that carry bytes.
+ *
+ * <h2>Serial ports</h2>
+ * A 16550 with PCI's class for it (07 00 02) is a device that has a channel and nothing else. Who it is for, the machine's firmware may say.
  *
  * <h2>Coming and going</h2>
  * All buses are looked at once a second, when the machine says that something has changed, and when a device is let go. A function that reads all ones, or whose decoding is off although we

@@ -34,6 +34,9 @@ public final class Pci {
   public static final int CAP_EXPRESS = 0x10;
   public static final int CAP_MSIX = 0x11;
 
+  /** Simple communication controller, serial, 16550-compatible. */
+  public static final int CLASS_SERIAL_16550 = 0x070002;
+
   /** What a register of a function that is not there reads, two bytes wide. */
   public static final int NOTHING = 0xFFFF;
 
@@ -76,6 +79,11 @@ public final class Pci {
   /** Whether these ids are those of a function that has {@linkplain NamedWindow named windows}. */
   public static boolean hasNamedWindows(int vendor, int device) {
     return vendor == VIRTIO_VENDOR && device == NamedWindow.DEVICE;
+  }
+
+  /** Whether that function is a serial port that is a 16550, by its class. */
+  public static boolean isSerialPort(Window config) {
+    return config.read(REVISION_AND_CLASS, 4) >>> 8 == CLASS_SERIAL_16550;
   }
 
   /** Whether these ids are those of a virtio function, transitional or modern. */
