@@ -18,9 +18,17 @@ record Combination(String driver, String transport, String ring, String config) 
     return transport + "." + ring + "." + config;
   }
 
-  /** Whether somebody else's device stands at the other side: QEMU has the one that PCI and virtio over PCI describe. */
+  /**
+   * Whether somebody else's device stands at the other side: QEMU has the one that PCI and virtio over PCI describe, and a serial port, which
+   * is a pipe without a ring.
+   */
   boolean real() {
-    return transport.equals("pci") && config.equals("pci");
+    return transport.equals("pci") && (config.equals("pci") || raw());
+  }
+
+  /** Whether it is bytes over the bus's own transfer, without a ring. */
+  boolean raw() {
+    return name().equals("pipe.pci.socket.fixed");
   }
 
   String hostPid() {

@@ -14,7 +14,7 @@ interface InUse {
     return switch (parts.driver()) {
       case "block" -> new DiskInUse(parts, rig, machine);
       case "net" -> new CardsInUse(parts, rig, machine);
-      case "pipe" -> new PipesInUse(parts, rig, machine);
+      case "pipe" -> parts.raw() ? new SerialInUse(parts, rig, machine) : new PipesInUse(parts, rig, machine);
       default -> throw new AssertionError(parts.driver() + ": no " + InUse.class.getSimpleName() + " for this kind of device");
     };
   }
@@ -28,7 +28,7 @@ interface InUse {
   /** The configuration of the first port. */
   Configuration port();
 
-  /** What the first device is configured by: a device of ours, or, where that is QEMU's own, the port. */
+  /** What the first device is configured by: a device of ours, or, where that is QEMU's own, the port; null where there is no queue. */
   Configuration sizes();
 
   /** Waits until users are served, moves data both ways, compares; what was stored the time before must still be there. */

@@ -22,6 +22,10 @@ final class PipeExercise implements Exercise {
   private static final int BYTES = 1 << 20;
   private static final int SERIAL_BYTES = 1 << 10;
   private static final int VALUES = 256;
+  private static final String FUNCTION = "pci/0/function/0000:00:04.0/fixed/";
+  private static final int HALF = 128;
+  /** {@code config.fixed}'s half of the host: a pipe, type 0x3456 of vendor 0x1AF4, that offers VERSION_1 and has no queue. */
+  private static final String HOST = "56465831" + "5634F41A" + "0000000001000000" + "00".repeat(HALF - 16);
   private static final int LISTENS_SECONDS = 15;
   private static final long LOOK_AGAIN = TimeUnit.MICROSECONDS.toNanos(50);
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
@@ -40,16 +44,32 @@ final class PipeExercise implements Exercise {
   @Override
   public Outcome on(Mount mount) throws IOException {
     socket = folder.resolve("pipe");
-    mount.machine(Map.of());
-    mount.device("", Map.of("socket", socket.toString()));
-    mount.port("", Map.of());
+    boolean serial = mount.parts().real();
+    mount.machine(serial ? Map.of("chardev", "socket,id=line,server=on,wait=off,path=" + socket, "device", "pci-serial,chardev=line,addr=04.0",
+        "firmware", new String[] {FUNCTION + "host=" + HOST, FUNCTION + "driver=" + "00".repeat(HALF)}) : Map.of());
+    if (!serial) {
+      mount.device("", Map.of("socket", socket.toString()));
+    }
+    mount.port("", Map.of("raw", serial));
     PipeDevice pipe = mount.await(PipeDevice.class, "", left -> progress.say("waiting for the pipe: " + left + " s left"));
     try (SocketChannel peer = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       if (!Wait.until(LISTENS_SECONDS, () -> connected(peer), left -> { })) {
         return Outcome.failed("nobody listens at " + socket);
       }
+      if (serial) {
+        greet(pipe, peer);
+      }
       peer.configureBlocking(false);
-      return compared(pipe, peer, mount.parts().real() ? SERIAL_BYTES : BYTES);
+      return compared(pipe, peer, serial ? SERIAL_BYTES : BYTES);
+    }
+  }
+
+  /** A line without anybody at its end drops what it is sent: so that end begins. */
+  private static void greet(PipeDevice pipe, SocketChannel peer) throws IOException {
+    peer.write(ByteBuffer.wrap(new byte[] {1}));
+    long end = System.nanoTime() + PATIENCE;
+    while (pipe.tryRead(MemorySegment.ofArray(new byte[1]), 0, 1) == 0) {
+      pause(end, pipe.name() + ": nothing came from the other end");
     }
   }
 
