@@ -19,6 +19,8 @@ import virtio.pipe.PipeDevice;
 final class SerialInUse implements InUse {
   private static final int VALUES = 256;
   private static final int BYTES = 1024;
+  /** So many bytes within a deadline: each costs two or three accesses, and each of these a round trip to QEMU. */
+  private static final int PIECE = 64;
   private static final int HALF = 128;
   private static final String FUNCTION = "pci/0/function/0000:00:04.0/fixed/";
   /** A pipe, type 0x3456 of vendor 0x1AF4, that offers VERSION_1 and has no queue. */
@@ -73,15 +75,18 @@ final class SerialInUse implements InUse {
       assertThat(read(pipe)).as("what came from the line").isEqualTo(back);
       ByteBuffer came = ByteBuffer.allocate(BYTES);
       int[] written = {0};
-      Await.until(() -> {
-        try {
-          written[0] += (int) pipe.tryWrite(MemorySegment.ofArray(there), written[0], BYTES - written[0]);
-          peer.read(came);
-          return !came.hasRemaining();
-        } catch (IOException e) {
-          throw new AssertionError(pipe.name(), e);
-        }
-      }, () -> came.position() + " of " + written[0] + " bytes came out of the line");
+      for (int end = PIECE; end <= BYTES; end += PIECE) {
+        int wanted = end;
+        Await.until(() -> {
+          try {
+            written[0] += (int) pipe.tryWrite(MemorySegment.ofArray(there), written[0], Math.min(PIECE, BYTES - written[0]));
+            peer.read(came);
+            return came.position() >= wanted;
+          } catch (IOException e) {
+            throw new AssertionError(pipe.name(), e);
+          }
+        }, () -> came.position() + " of " + written[0] + " bytes came out of the line");
+      }
       assertThat(came.array()).as("what was on the line").isEqualTo(there);
     }
   }
@@ -102,14 +107,17 @@ final class SerialInUse implements InUse {
   private static byte[] read(PipeDevice pipe) {
     byte[] came = new byte[BYTES];
     int[] read = {0};
-    Await.until(() -> {
-      try {
-        read[0] += (int) pipe.tryRead(MemorySegment.ofArray(came), read[0], BYTES - read[0]);
-        return read[0] == BYTES;
-      } catch (IOException e) {
-        throw new AssertionError(pipe.name(), e);
-      }
-    }, () -> read[0] + " of " + BYTES + " bytes came: " + Arrays.toString(Arrays.copyOf(came, 8)));
+    for (int end = PIECE; end <= BYTES; end += PIECE) {
+      int wanted = end;
+      Await.until(() -> {
+        try {
+          read[0] += (int) pipe.tryRead(MemorySegment.ofArray(came), read[0], BYTES - read[0]);
+          return read[0] >= wanted;
+        } catch (IOException e) {
+          throw new AssertionError(pipe.name(), e);
+        }
+      }, () -> read[0] + " of " + BYTES + " bytes came: " + Arrays.toString(Arrays.copyOf(came, 8)));
+    }
     return came;
   }
 

@@ -29,8 +29,11 @@ final class SerialChannel implements FunctionChannel {
   /** Of the interrupts enabled. */
   private static final int RECEIVED = 0x1;
   private static final int HOLDING_EMPTY = 0x2;
-  private static final int FIFO_ON = 0x1;
+  /** On, and interrupting at 14 bytes, or when none has come for a while: a line's end may send so many at a time. */
+  private static final int FIFO_ON = 0xC1;
   private static final int EIGHT_BITS = 0x3;
+  /** The first two registers are the divisor's. */
+  private static final int DIVISOR = 0x80;
   /** Ready, and the output that lets interrupts through on a PC. */
   private static final int READY = 0xB;
   /** Of the line's status. */
@@ -62,8 +65,11 @@ final class SerialChannel implements FunctionChannel {
       return null;
     }
     SerialChannel channel = new SerialChannel(device, registers, pin);
-    registers.write(LINE_CONTROL, 1, EIGHT_BITS);   // also: the registers are not the divisor's
-    registers.write(FIFO_CONTROL, 1, FIFO_ON);      // empties it if it was off, and only then
+    registers.write(LINE_CONTROL, 1, DIVISOR | EIGHT_BITS);
+    registers.write(DATA, 1, 1);   // 115200 baud
+    registers.write(INTERRUPT_ENABLE, 1, 0);
+    registers.write(LINE_CONTROL, 1, EIGHT_BITS);
+    registers.write(FIFO_CONTROL, 1, FIFO_ON);   // empties it if it was off, and only then
     registers.write(MODEM_CONTROL, 1, READY);
     channel.reset();
     return channel;

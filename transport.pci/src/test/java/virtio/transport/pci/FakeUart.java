@@ -29,6 +29,7 @@ final class FakeUart implements Window, Interrupt, AutoCloseable {
   private final Handlers moved = new Handlers("wire", LOG);
   private int enabled;
   private int fifo;
+  private boolean divisor;
   private boolean holdingPending;
   private boolean overrun;
   private boolean gone;
@@ -77,7 +78,11 @@ final class FakeUart implements Window, Interrupt, AutoCloseable {
 
   @Override
   public synchronized void write(long offset, int width, long value) {
-    if (offset == 0 && sending.size() < FIFO) {
+    if (offset == 3) {
+      divisor = (value & 0x80) != 0;
+    } else if (divisor) {
+      return;
+    } else if (offset == 0 && sending.size() < FIFO) {
       sending.add((byte) value);
       holdingPending = false;
       flow();
@@ -96,7 +101,7 @@ final class FakeUart implements Window, Interrupt, AutoCloseable {
 
   /** Between the FIFOs and the line's end, as far as there is room. */
   private void flow() {
-    while (fifo == 1 && receiving.size() < FIFO && !arriving.isEmpty()) {
+    while ((fifo & 1) != 0 && receiving.size() < FIFO && !arriving.isEmpty()) {
       receiving.add(arriving.remove());
     }
     while (left.size() < WIRE && !sending.isEmpty()) {
