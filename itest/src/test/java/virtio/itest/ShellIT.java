@@ -41,9 +41,13 @@ class ShellIT {
   }
 
   private void up() throws IOException {
-    rig.machine("m0", PARTS);
-    rig.device("disk0", "m0", PARTS, rig.image("disk.img", 1 << 20));
-    rig.port("disk0", PARTS);
+    up(PARTS);
+  }
+
+  private void up(Combination parts) throws IOException {
+    rig.machine("m0", parts);
+    rig.device("disk0", "m0", parts, rig.image("disk.img", 1 << 20));
+    rig.port("disk0", parts);
     rig.disk("disk0");
   }
 
@@ -66,6 +70,22 @@ class ShellIT {
     assertThat(shell.run("virtio:status m0/0").text()).containsSubsequence("0 ", "RESET", "1 ", "ACKNOWLEDGE", "3 ",
         "ACKNOWLEDGE DRIVER", "11 ", "FEATURES_OK", "15 ", "DRIVER_OK");
     assertThatThrownBy(() -> shell.run("virtio:status nothing")).hasMessageContaining("nothing").hasMessageContaining("disk0");
+  }
+
+  @Test
+  @Shows({"F37", "F38"})
+  void showsWhatTheDriverHasReadAndAcknowledged() throws Exception {
+    up(Combination.of("block.lguest.split.tlv"));
+    assertThat(shell.run("virtio:fields disk0").text().lines().map(line -> line.replaceAll("\\s+", " ").strip()))
+        .contains("FIELD READ", "virtqueue 0 yes", "features yes", "capacity yes", "max_discard_seg no", "identity yes")
+        .anyMatch(line -> line.startsWith("acknowledged: ") && line.contains("VERSION_1") && line.contains("FLUSH"));
+    assertThatThrownBy(() -> shell.run("virtio:fields nothing")).hasMessageContaining("name=nothing (one of: disk0, m0/0)");
+  }
+
+  @Test
+  void whereNobodySeesWhatIsReadThatIsSaid() throws Exception {
+    up();
+    assertThatThrownBy(() -> shell.run("virtio:fields disk0")).hasMessageContaining("no device is served whose config handler sees");
   }
 
   @Test

@@ -25,7 +25,10 @@ public interface Bus {
    */
   Serving serve(String name, DeviceModel model, List<Face> faces, Host host);
 
-  /** The same without services, on a slot of the caller's, for those who hold the parts themselves. The slot is announced, and closed at the end. */
+  /**
+   * The same without services, on a slot of the caller's, for those who hold the parts themselves. The slot is announced, and closed at
+   * the end.
+   */
   Serving serve(DeviceModel model, RingFormat ring, ConfigHandler config, Slot slot);
 
   /** All devices that the transports found, bound or idle, by transport and name. */
@@ -72,7 +75,8 @@ public interface Bus {
    * @param owner the port's, or, served, the device's name; empty for none
    * @param state one line
    * @param statuses each value of the status field since the last binding began, in order
-   * @param understood which fields the driver has read, and which bits it has acknowledged; null unless served by a config handler that can tell
+   * @param understood which fields the driver has read, and which bits it has acknowledged; null unless served by a config handler that
+   *     can tell
    * @param properties of the bus device
    */
   record DeviceReport(String bus, String name, DeviceId id, String driver, String owner, String state, List<Integer> statuses,

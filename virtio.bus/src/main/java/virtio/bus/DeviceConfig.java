@@ -62,20 +62,23 @@ public interface DeviceConfig extends Registration {
   Signal doorbell(int index);
 
   /**
-   * Driver's half: how many requests the configuration queue of this device holds; 0 where there is none, as registers are written. Where there is
-   * one, {@link #given} and {@link #doorbell} know it as queue {@link RingFormat.Rings#CONFIGURATION}.
+   * Driver's half: how many requests the configuration queue of this device holds; 0 where there is none, as registers are written. Where
+   * there is one, {@link #given} and {@link #doorbell} know it as queue {@link RingFormat.Rings#CONFIGURATION}.
    */
   default int configurationQueue() {
     return 0;
   }
 
-  /** Driver's half: the queue by which it writes from now on. From the bus, where there is one, after a reset and before anything else is written. */
+  /**
+   * Driver's half: the queue by which it writes from now on. From the bus, where there is one, after a reset and before anything else is
+   * written.
+   */
   default void configurationQueue(ConfigurationQueue queue) {}
 
   /**
    * Host's side: makes the device's half of the configuration queue, whose {@linkplain #doorbell doorbell} is that of queue
-   * {@link RingFormat.Rings#CONFIGURATION}. Again for a driver that begins from nothing, after a reset by other means than the queue: what was
-   * on it is forgotten. On the slot's thread, or before {@link Slot#announce}.
+   * {@link RingFormat.Rings#CONFIGURATION}. Again for a driver that begins from nothing, after a reset by other means than the queue:
+   * what was on it is forgotten. On the slot's thread, or before {@link Slot#announce}.
    *
    * @param areas where the ring lies, zeroed; {@link RingAreas#NONE} where rings share no memory
    * @throws IllegalStateException saying why there is none

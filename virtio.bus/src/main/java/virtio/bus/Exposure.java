@@ -7,8 +7,8 @@ import org.osgi.annotation.versioning.ConsumerType;
  * A device laid out by a config handler that can tell, from the host's side, what its driver makes of it. What {@link ConfigHandler#expose}
  * returns where the bus's layout says so much.
  *
- * <p>Source: the message "virtio_config", September 2007: "fields get marked as the device reads them so a host supporting some future extension
- * can tell if the guest driver understood it"
+ * <p>Source: the message "virtio_config", September 2007: "fields get marked as the device reads them so a host supporting some future
+ * extension can tell if the guest driver understood it"
  */
 @ConsumerType
 public interface Exposure extends Registration {

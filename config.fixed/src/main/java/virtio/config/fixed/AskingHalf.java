@@ -17,6 +17,7 @@ import virtio.bus.spec.Vring;
 final class AskingHalf extends DriverHalf {
   private final int slots;
   private final long address;
+  private final Signal resetDoorbell;
   private final boolean[] heard = new boolean[Bytes256.MOST_QUEUES];
   private volatile ConfigurationQueue queue;
   private volatile boolean resetting;
@@ -30,7 +31,8 @@ final class AskingHalf extends DriverHalf {
       throw new IllegalStateException(device.name() + ": configuration queue of size=" + slots + " at 0x" + Long.toHexString(address)
           + "; allowed: a power of two, a multiple of " + Vring.ALIGN);
     }
-    if (device.doorbell(bytes.read(Bytes256.RESET_DOORBELL, 4)) == null) {
+    resetDoorbell = device.doorbell(bytes.read(Bytes256.RESET_DOORBELL, 4));
+    if (resetDoorbell == null) {
       throw new IllegalStateException(device.name() + ": its bus has no doorbell, which a reset needs");
     }
     try {
@@ -64,8 +66,13 @@ final class AskingHalf extends DriverHalf {
   /** Null when there was no answer: then the queue is of no use any more. */
   private byte[] ask(Request request) {
     ConfigurationQueue asked = queue;
-    byte[] answer = asked == null ? null : asked.ask(request.bytes());
+    byte[] answer = asked == null || gone() ? null : asked.ask(request.bytes());
     return answer == null || answer.length == 0 ? null : answer;
+  }
+
+  /** Nobody would answer, and it would take its time to be sure. */
+  private boolean gone() {
+    return bytes.read(Bytes256.STATUS, 1) == DeviceStatus.GONE;
   }
 
   private void require(Request request, String what) {
@@ -107,7 +114,7 @@ final class AskingHalf extends DriverHalf {
     byte[] answer = ask(Request.reset());
     if (answer == null || answer[0] != Request.DONE) {
       queue = null;
-      device.doorbell(bytes.read(Bytes256.RESET_DOORBELL, 4)).raise(0);
+      resetDoorbell.raise(0);
     }
   }
 
@@ -120,7 +127,8 @@ final class AskingHalf extends DriverHalf {
   @Override
   public void enable(int index, int size, RingAreas made) {
     Queue known = known(index);
-    boolean fits = known != null && size > 0 && (known.page() == 0 ? size <= known.size() : size == known.size() && made.equals(known.given()));
+    boolean fits = known != null && size > 0
+        && (known.page() == 0 ? size <= known.size() : size == known.size() && made.equals(known.given()));
     if (!fits) {
       throw new IllegalArgumentException("queue=" + index + " size=" + size + " areas=" + made + "; allowed: size " + queueSize(index)
           + ", areas " + given(index));

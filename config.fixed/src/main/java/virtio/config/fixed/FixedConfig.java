@@ -12,7 +12,9 @@ import virtio.bus.Slot;
 import virtio.bus.Window;
 import virtio.bus.annotation.Provides;
 
-/** The config handler {@code fixed}: 128 bytes for the host's driver, 128 for the device's, and a queue for all that a driver has to say. */
+/**
+ * The config handler {@code fixed}: 128 bytes for the host's driver, 128 for the device's, and a queue for all that a driver has to say.
+ */
 @Component(name = "virtio.config.fixed")
 @Provides.Config("fixed")
 public final class FixedConfig implements ConfigHandler {

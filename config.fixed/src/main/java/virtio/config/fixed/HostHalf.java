@@ -1,6 +1,5 @@
 package virtio.config.fixed;
 
-import java.lang.foreign.Arena;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,8 +14,8 @@ import virtio.bus.Signal;
 import virtio.bus.Slot;
 
 /**
- * A device laid out in 256 bytes. Requests come on the slot's thread, the reset doorbell there or on the host's; as {@code Listener} it hears of
- * the device, on any thread. All publish the device's state, one at a time, and no lock is held while the device is asked.
+ * A device laid out in 256 bytes. Requests come on the slot's thread, the reset doorbell there or on the host's; as {@code Listener} it
+ * hears of the device, on any thread. All publish the device's state, one at a time, and no lock is held while the device is asked.
  */
 final class HostHalf implements DeviceConfig.Listener, Registration {
   private final DeviceConfig device;

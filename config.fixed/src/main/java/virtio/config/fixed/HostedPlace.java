@@ -22,8 +22,8 @@ record HostedPlace(Slot slot, HostedBytes bytes, boolean paged, boolean register
       return new HostedPlace(slot, new HostedBytes(entry.segment()), true, false, entry.address());
     }
     DmaMemory place = slot.place(FixedConfig.FIXED, Bytes256.SIZE);
-    return new HostedPlace(slot, new HostedBytes(place == null ? Arena.ofAuto().allocate(Bytes256.SIZE, Long.BYTES) : place.segment()), false,
-        place == null, RESET);
+    HostedBytes bytes = new HostedBytes(place == null ? Arena.ofAuto().allocate(Bytes256.SIZE, Long.BYTES) : place.segment());
+    return new HostedPlace(slot, bytes, false, place == null, RESET);
   }
 
   /** Lets the driver see it, once its magic is there. @param reset what a NOTIFY of the entry wants */

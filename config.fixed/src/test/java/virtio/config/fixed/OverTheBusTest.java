@@ -16,9 +16,12 @@ import virtio.bus.BusDevice;
 import virtio.bus.Combination;
 import virtio.bus.DeviceConfig;
 import virtio.bus.Face;
+import virtio.bus.Features;
 import virtio.bus.Registration;
 import virtio.bus.RingFormat;
 import virtio.bus.Transport;
+import virtio.bus.VirtioDevice;
+import virtio.bus.VirtioDriver;
 import virtio.bus.Virtqueue;
 import virtio.bus.Window;
 import virtio.bus.core.VirtioBus;
@@ -29,7 +32,9 @@ import virtio.testkit.EchoModel;
 import virtio.testkit.Shows;
 import virtio.testkit.fake.FakeMachine;
 
-/** The whole of it: the bus makes the configuration queue over the split ring, on both sides; the driver's side writes no byte of the 256. */
+/**
+ * The whole of it: the bus makes the configuration queue over the split ring, on both sides; the driver's side writes no byte of the 256.
+ */
 class OverTheBusTest {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   /** What the host mirrors there: the status, and the count of resets. */
@@ -56,8 +61,8 @@ class OverTheBusTest {
   }
 
   private Bus.Attachment bound(EchoDriver.Port port) {
-    Bus.Attachment attachment = bus.attach(new Combination(new EchoDriver(), machine, ring, config, Map.of("virtio.glue", "echo.fake.split.fixed")),
-        AttachmentSettings.of("port0"), port);
+    Combination parts = new Combination(new EchoDriver(), machine, ring, config, Map.of("virtio.glue", "echo.fake.split.fixed"));
+    Bus.Attachment attachment = bus.attach(parts, AttachmentSettings.of("port0"), port);
     eventually(attachment::bound, attachment);
     return attachment;
   }
@@ -122,6 +127,39 @@ class OverTheBusTest {
     Bus.Attachment attachment = bound(port);
     model.change(7);
     eventually(() -> port.events().contains("changed 7"), attachment);
+  }
+
+  /** A driver that gives up says so, by the queue too. */
+  @Test
+  @Shows("F39")
+  void whoGivesUpSaysSo() {
+    serve();
+    VirtioDriver<EchoDriver.Port> unwilling = new VirtioDriver<>() {
+      @Override
+      public List<Entry> table() {
+        return new EchoDriver().table();
+      }
+
+      @Override
+      public Features features() {
+        return Features.NONE;
+      }
+
+      @Override
+      public Class<EchoDriver.Port> port() {
+        return EchoDriver.Port.class;
+      }
+
+      @Override
+      public Attached probe(VirtioDevice device, Entry entry, EchoDriver.Port port) {
+        throw new IllegalStateException("not this one");
+      }
+    };
+    Bus.Attachment attachment = bus.attach(new Combination(unwilling, machine, ring, config, Map.of("virtio.glue", "no")),
+        AttachmentSettings.of("port0"), new EchoDriver.Port());
+    eventually(() -> attachment.state().contains("not this one"), attachment);
+    assertThat(bus.served().getFirst().statuses()).endsWith(11, 128, 0, 128);
+    assertThat(machine.memory().quarantined()).isZero();
   }
 
   /** A driver that leaves its configuration queue as a heap of rubbish, and no word: the next one begins from nothing. */

@@ -97,8 +97,8 @@ final class DriverHalf implements DeviceConfig {
 
   private int ofLength(FieldTable.Located field, String name, int length) {
     if (field.length() != length) {
-      throw new IllegalStateException("%s: field 0x%02x (%s): len=%d, wanted %d".formatted(device.name(), field.type(), name, field.length(),
-          length));
+      throw new IllegalStateException("%s: field 0x%02x (%s): len=%d, wanted %d".formatted(device.name(), field.type(), name,
+          field.length(), length));
     }
     return field.data();
   }

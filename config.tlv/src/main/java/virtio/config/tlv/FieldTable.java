@@ -6,8 +6,8 @@ import virtio.bus.DeviceId;
 import virtio.bus.Window;
 
 /**
- * The fields of an entry, by what their types and lengths said when they were read, once. Marks do not count: whether a driver before us has left
- * some is nothing that we need to know.
+ * The fields of an entry, by what their types and lengths said when they were read, once. Marks do not count: whether a driver before us
+ * has left some is nothing that we need to know.
  *
  * @param fields in the stream's order, up to the first that is broken
  * @param broken what is wrong with the next one; null when all are whole
@@ -42,7 +42,8 @@ record FieldTable(List<Located> fields, String broken) {
       int type = (int) window.read(at, 1) & ~Tlv.MARK;
       int length = (int) window.read(at + Tlv.FIELD_LEN, 1);
       if (length > end - at - Tlv.FIELD_DATA) {
-        return new FieldTable(fields, "field 0x%02x: len=%d, of which the stream has %d".formatted(type, length, end - at - Tlv.FIELD_DATA));
+        return new FieldTable(fields,
+            "field 0x%02x: len=%d, of which the stream has %d".formatted(type, length, end - at - Tlv.FIELD_DATA));
       }
       fields.add(new Located(type, at, length));
       at += Tlv.FIELD_DATA + length;
@@ -74,7 +75,8 @@ record FieldTable(List<Located> fields, String broken) {
     }
     Located own = first(Tlv.IDENTITY);
     if (own != null && own.length() == Tlv.IDENTITY_LENGTH) {
-      return new DeviceId((int) Bytes.get(window, own.data() + Tlv.IDENTITY_TYPE, 4), (int) Bytes.get(window, own.data() + Tlv.IDENTITY_VENDOR, 4));
+      return new DeviceId((int) Bytes.get(window, own.data() + Tlv.IDENTITY_TYPE, 4),
+          (int) Bytes.get(window, own.data() + Tlv.IDENTITY_VENDOR, 4));
     }
     return type == Tlv.TYPE_ELSEWHERE ? null : new DeviceId(type, DeviceId.VENDOR_QUMRANET);
   }

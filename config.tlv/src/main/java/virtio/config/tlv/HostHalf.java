@@ -18,8 +18,8 @@ import virtio.bus.spec.DeviceStatus;
 import virtio.bus.spec.Vring;
 
 /**
- * A device laid out in an entry. {@link #notified} tells it that the driver has written, on the host's thread; as {@code Listener} it hears of
- * the device, on any thread. Both publish the device's state, one at a time, and no lock is held while the device is asked.
+ * A device laid out in an entry. {@link #notified} tells it that the driver has written, on the host's thread; as {@code Listener} it
+ * hears of the device, on any thread. Both publish the device's state, one at a time, and no lock is held while the device is asked.
  */
 final class HostHalf implements DeviceConfig.Listener, Exposure {
   private final DeviceConfig device;

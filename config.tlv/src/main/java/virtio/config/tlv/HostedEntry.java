@@ -225,7 +225,8 @@ final class HostedEntry {
   }
 
   Exposure.Understood understood() {
-    List<Exposure.FieldRead> read = items.stream().map(item -> new Exposure.FieldRead(item.name(), (get(item.at(), 1) & Tlv.MARK) != 0)).toList();
+    List<Exposure.FieldRead> read = items.stream()
+        .map(item -> new Exposure.FieldRead(item.name(), (get(item.at(), 1) & Tlv.MARK) != 0)).toList();
     return new Exposure.Understood(read, acknowledged());
   }
 

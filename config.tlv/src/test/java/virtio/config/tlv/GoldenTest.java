@@ -81,7 +81,7 @@ class GoldenTest {
   }
 
   @Test
-  @Shows({"F33", "F34"})
+  @Shows({"F33", "F34", "F36"})
   void theHostLaysADiskOutToTheByte() {
     PlainBus bus = PlainBus.empty(DISK_LENGTH);
     handler.expose(disk(), bus.slot());
@@ -128,7 +128,8 @@ class GoldenTest {
     assertThat(bus.log).containsExactly("21=C1");
     card.queueSize(1);
     assertThat(bus.log).containsExactly("21=C1", "39=82");
-    assertThatThrownBy(() -> card.read(VirtioNet.MTU)).isInstanceOf(IllegalStateException.class).hasMessageContaining("no field 0x46 (mtu)");
+    assertThatThrownBy(() -> card.read(VirtioNet.MTU)).isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("no field 0x46 (mtu)");
     assertThat(bus.log).as("what is not found is not marked").hasSize(2);
   }
 

@@ -47,10 +47,11 @@ class OverRegistersTest extends ConfigHandlerContract {
     machine.close();
   }
 
-  private final FakeRegisters disk = new FakeRegisters(new DeviceId(2, 0x1AF4)).offers(Features.of(32)).has(VirtioBlk.CAPACITY, 8).queue(0, 64);
+  private final FakeRegisters disk = new FakeRegisters(new DeviceId(2, 0x1AF4)).offers(Features.of(32)).has(VirtioBlk.CAPACITY, 8)
+      .queue(0, 64);
 
   @Test
-  @Shows({"F32", "F33"})
+  @Shows({"F32", "F33", "F36"})
   void theDriverChoosesWhereQueuesLie() {
     Slot slot = plug();
     try (Exposure exposed = handler.expose(disk, slot)) {

@@ -22,7 +22,8 @@ import virtio.bus.Store;
 import virtio.bus.Window;
 
 /**
- * One entry of a page, as bytes, with both its ends on one thread, and a record of what a driver does to them: for tests that know each byte.
+ * One entry of a page, as bytes, with both its ends on one thread, and a record of what a driver does to them: for tests that know each
+ * byte.
  * It offers the place {@code "entry"} and the window {@code "notify"}, as a page of lguest's does.
  */
 public final class PlainBus {

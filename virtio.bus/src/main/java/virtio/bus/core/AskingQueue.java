@@ -9,7 +9,10 @@ import virtio.bus.ConfigurationQueue;
 import virtio.bus.DmaMemory;
 import virtio.bus.Virtqueue;
 
-/** The driver's end of a configuration queue: one buffer, over and over. It is looked at until the answer is there, and needs no interrupt. */
+/**
+ * The driver's end of a configuration queue: one buffer, over and over. It is looked at until the answer is there, and needs no
+ * interrupt.
+ */
 final class AskingQueue implements ConfigurationQueue {
   private final Virtqueue queue;
   private final DmaMemory buffer;

@@ -346,7 +346,8 @@ final class HostedDevice implements DeviceConfig {
       rings = format.device(slot, slot.executor());
     }
     try {
-      configuration = rings.queue(RingFormat.Rings.CONFIGURATION, size, areas, position -> { }, new AnsweringQueue(answers, this::needsReset));
+      configuration = rings.queue(RingFormat.Rings.CONFIGURATION, size, areas, position -> { },
+          new AnsweringQueue(answers, this::needsReset));
     } catch (IllegalArgumentException e) {
       throw new IllegalStateException("configuration queue: " + e.getMessage(), e);
     }

@@ -3,10 +3,11 @@ package virtio.bus.spec;
 import virtio.bus.RingAreas;
 
 /**
- * A ring of which one page number says all: descriptor table, available ring, then the used ring at the next multiple of 4096. So do hosts lay
- * rings out that give them to their guests.
+ * A ring of which one page number says all: descriptor table, available ring, then the used ring at the next multiple of 4096. So do
+ * hosts lay rings out that give them to their guests.
  *
- * <p>Source: Linux 2.6.24, {@code vring_init} of include/linux/virtio_ring.h. Spec: virtio 1.4, "Legacy Interfaces: A Note on Virtqueue Layout"
+ * <p>Source: Linux 2.6.24, {@code vring_init} of include/linux/virtio_ring.h. Spec: virtio 1.4, "Legacy Interfaces: A Note on Virtqueue
+ * Layout"
  */
 public final class Vring {
   /** {@code LGUEST_VRING_ALIGN}: of the ring and of its used part. */
