@@ -257,7 +257,7 @@ public abstract class TransportContract {
       CountDownLatch stuck = new CountDownLatch(1);
       slot.executor().execute(() -> {
         stuck.countDown();
-        awaitQuietly(held);
+        Await.quietly(held);
       });
       assertThat(stuck.await(10, TimeUnit.SECONDS)).isTrue();
       AtomicInteger rung = new AtomicInteger();
@@ -271,14 +271,6 @@ public abstract class TransportContract {
       }
     } finally {
       held.countDown();
-    }
-  }
-
-  private static void awaitQuietly(CountDownLatch latch) {
-    try {
-      latch.await(30, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }
