@@ -45,7 +45,8 @@ final class SerialInUse implements InUse {
   public void up() throws IOException {
     rig.qemu(machine, Map.of("chardev", "socket,id=line,server=on,wait=off,path=" + line(), "device", "pci-serial,chardev=line,addr=04.0",
         "firmware", new String[] {FUNCTION + "host=" + HOST, FUNCTION + "driver=" + "00".repeat(HALF)}));
-    port = rig.configure("virtio.pipe", Map.of("name", ports().getFirst(), "glue.target", "(virtio.glue=" + parts.name() + ")", "raw", "true"));
+    port = rig.configure("virtio.pipe", Map.of("name", ports().getFirst(), "raw", "true", "glue.target",
+        "(virtio.glue=" + parts.name() + ")"));
   }
 
   @Override

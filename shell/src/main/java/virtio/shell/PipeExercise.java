@@ -45,8 +45,8 @@ final class PipeExercise implements Exercise {
   public Outcome on(Mount mount) throws IOException {
     socket = folder.resolve("pipe");
     boolean serial = mount.parts().real();
-    mount.machine(serial ? Map.of("chardev", "socket,id=line,server=on,wait=off,path=" + socket, "device", "pci-serial,chardev=line,addr=04.0",
-        "firmware", new String[] {FUNCTION + "host=" + HOST, FUNCTION + "driver=" + "00".repeat(HALF)}) : Map.of());
+    mount.machine(serial ? Map.of("chardev", "socket,id=line,server=on,wait=off,path=" + socket, "device",
+        "pci-serial,chardev=line,addr=04.0", "firmware", new String[] {FUNCTION + "host=" + HOST, FUNCTION + "driver=" + "00".repeat(HALF)}) : Map.of());
     if (!serial) {
       mount.device("", Map.of("socket", socket.toString()));
     }

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * A driver's end: one bound device, as it is offered to the port. Ends with {@link PipePort#down}. Any thread; nothing here blocks for longer
- * than a copy, but for {@link #drain}.
+ * A driver's end: one bound device, as it is offered to the port. Ends with {@link PipePort#down}. Any thread; nothing here blocks for
+ * longer than a copy, but for {@link #drain}.
  */
 @ConsumerType
 public interface Pipe {
@@ -38,8 +38,8 @@ public interface Pipe {
   long received();
 
   /**
-   * Asks the device to give nothing more, and waits until all that was given is here and all that was written is taken. What is here stays to
-   * be read. Nothing is written any more after this was called. On the port's thread.
+   * Asks the device to give nothing more, and waits until all that was given is here and all that was written is taken. What is here
+   * stays to be read. Nothing is written any more after this was called. On the port's thread.
    *
    * @return false: not within {@code nanos}, or the device is down
    */

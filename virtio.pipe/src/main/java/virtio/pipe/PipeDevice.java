@@ -10,21 +10,21 @@ import org.osgi.annotation.versioning.ProviderType;
 import virtio.bus.Registration;
 
 /**
- * A pipe: bytes in order, both ways, no boundaries, no position. A service as long as the pipe lives, with the properties {@code virtio.port},
- * the port's name, and {@code virtio.glue}, the combination it runs over, which may change under its users. Any thread may call any method;
- * calls of several threads at the same time may interleave, piece by piece, in one direction.
+ * A pipe: bytes in order, both ways, no boundaries, no position. A service as long as the pipe lives, with the properties {@code
+ * virtio.port}, the port's name, and {@code virtio.glue}, the combination it runs over, which may change under its users. Any thread may
+ * call any method; calls of several threads at the same time may interleave, piece by piece, in one direction.
  *
  * <h2>The end</h2>
- * A pipe ends once. When the other end has gone in order, reading gives what is left and then {@link #END}, and writing fails. When bytes are,
- * or may be, lost, reading gives what had arrived and then fails with a {@link PipeException}, as everything else does; nothing is ever
- * guessed or sent again. The service is withdrawn then; what comes later is another pipe, and another service.
+ * A pipe ends once. When the other end has gone in order, reading gives what is left and then {@link #END}, and writing fails. When bytes
+ * are, or may be, lost, reading gives what had arrived and then fails with a {@link PipeException}, as everything else does; nothing is
+ * ever guessed or sent again. The service is withdrawn then; what comes later is another pipe, and another service.
  *
  * <h2>Faults and exchange</h2>
  * When another combination takes over, both sides are drained first: a user sees a pause. If that cannot be done, the pipe ends.
  *
  * <h2>Copies and back-pressure</h2>
- * Bytes are copied once, into or out of memory that the device reaches, and nothing is allocated on the way. A pipe holds a bounded number of
- * bytes: who writes faster than the other end reads, waits.
+ * Bytes are copied once, into or out of memory that the device reaches, and nothing is allocated on the way. A pipe holds a bounded
+ * number of bytes: who writes faster than the other end reads, waits.
  */
 @ProviderType
 public interface PipeDevice {
@@ -79,7 +79,10 @@ public interface PipeDevice {
     write(from, 0, from.byteSize());
   }
 
-  /** Waits until there is something, and reads into what remains of {@code into}; its position moves by as much, and not at all on an error. */
+  /**
+   * Waits until there is something, and reads into what remains of {@code into}; its position moves by as much, and not at all on an
+   * error.
+   */
   default int read(ByteBuffer into) throws IOException {
     long count = read(MemorySegment.ofBuffer(into));
     if (count > 0) {

@@ -8,7 +8,10 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import virtio.bus.Chain;
 
-/** A bounded queue of bytes between the device and the other end, one direction of it. Any thread; nothing waits, and nothing is allocated. */
+/**
+ * A bounded queue of bytes between the device and the other end, one direction of it. Any thread; nothing waits, and nothing is
+ * allocated.
+ */
 final class ByteRing {
   static final int BYTES = 1 << 16;
 

@@ -15,8 +15,9 @@ import virtio.bus.Field;
 import virtio.bus.spec.DeviceTypes;
 
 /**
- * The pipe: moves bytes between its queues and two {@link ByteRing}s, which outlive its drivers. Queues are touched on the slot's thread alone;
- * whoever fills or empties a ring says so by {@link #news}. A queue's callbacks are on only while its buffers are what is waited for.
+ * The pipe: moves bytes between its queues and two {@link ByteRing}s, which outlive its drivers. Queues are touched on the slot's thread
+ * alone; whoever fills or empties a ring says so by {@link #news}. A queue's callbacks are on only while its buffers are what is waited
+ * for.
  */
 final class PipeModel implements DeviceModel {
   private final ByteRing toDriver;

@@ -22,7 +22,9 @@ import virtio.testkit.Await;
 import virtio.testkit.fake.FakeMachine;
 import virtio.testkit.fake.WindowConfig;
 
-/** Everything between a pipe's user and its other end, without a container: the real bus, ring, driver, device and port on a fake machine. */
+/**
+ * Everything between a pipe's user and its other end, without a container: the real bus, ring, driver, device and port on a fake machine.
+ */
 final class Rig implements AutoCloseable {
   static final Duration LIMIT = Duration.ofSeconds(20);
   private static final String GLUE = "pipe.fake.split.window";

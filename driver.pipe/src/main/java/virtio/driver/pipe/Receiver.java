@@ -57,7 +57,8 @@ final class Receiver {
 
   private void give(Slot slot) {
     chain.clear().writable(memory, slot.place, area.bytes());
-    slot.out = queue.add(chain, slot) == Virtqueue.Added.OK;   // one part, and a place for each slot: what refuses is a queue that is not well
+    // One part, and a place for each slot: what refuses is a queue that is not well.
+    slot.out = queue.add(chain, slot) == Virtqueue.Added.OK;
   }
 
   /** @return bytes; 0: none now, and the callback comes */

@@ -89,7 +89,8 @@ final class SerialChannel implements FunctionChannel {
   @Override
   public long transfer(MemorySegment memory, long offset, long length, Direction direction) {
     if (length < 1 || offset < 0 || length > memory.byteSize() - offset) {
-      throw new IllegalArgumentException("offset=" + offset + " length=" + length + "; allowed: 1 byte or more, inside " + memory.byteSize());
+      throw new IllegalArgumentException("offset=" + offset + " length=" + length + "; allowed: 1 byte or more, inside "
+          + memory.byteSize());
     }
     long most = Math.min(length, MOST);
     return direction == Direction.READ ? read(memory, offset, most) : write(memory, offset, most);

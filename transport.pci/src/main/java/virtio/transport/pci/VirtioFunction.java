@@ -22,10 +22,10 @@ import virtio.bus.spec.Pci;
 
 /**
  * A virtio function, one with {@linkplain NamedWindows named windows}, or a {@linkplain SerialChannel serial port}. Windows:
- * {@code "config"}, its configuration space, {@code "bar0"} to {@code "bar5"}, where a region begins in that register, and those that it names.
- * Store: what the machine's firmware says of it. Interrupts: its MSI-X vectors at their numbers, then, last, its pin (INTx), null where it is
- * not wired. MSI-X is on while a vector has a handler, and the pin is silent then; with no handler at all both are off. It may write to memory
- * while it is claimed, and not otherwise.
+ * {@code "config"}, its configuration space, {@code "bar0"} to {@code "bar5"}, where a region begins in that register, and those that it
+ * names. Store: what the machine's firmware says of it. Interrupts: its MSI-X vectors at their numbers, then, last, its pin (INTx), null
+ * where it is not wired. MSI-X is on while a vector has a handler, and the pin is silent then; with no handler at all both are off. It
+ * may write to memory while it is claimed, and not otherwise.
  */
 final class VirtioFunction implements BusDevice, PciNode {
   private static final System.Logger LOG = System.getLogger("virtio.transport.pci");

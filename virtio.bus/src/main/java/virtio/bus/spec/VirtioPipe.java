@@ -6,8 +6,8 @@ import java.util.List;
 import virtio.bus.Field;
 
 /**
- * The pipe: bytes, in order, both ways, with no boundaries and no headers. A device of ours, as no specification has one: its type is that of
- * Arnd's {@code virt_pipe}, {@link DeviceTypes#PIPE}. It has no features of its own.
+ * The pipe: bytes, in order, both ways, with no boundaries and no headers. A device of ours, as no specification has one: its type is
+ * that of Arnd's {@code virt_pipe}, {@link DeviceTypes#PIPE}. It has no features of its own.
  *
  * <p>Each queue's buffers are used in the order in which they were made available. A used receive buffer is filled from its start, by its
  * used length, which is at least 1.
@@ -29,7 +29,10 @@ public final class VirtioPipe {
   public static final Field SENT = new Field("sent", 8, 8, 0x42, ALWAYS);
   /** Bytes taken out of transmit buffers since the device was made, modulo 2^64. */
   public static final Field TAKEN = new Field("taken", 16, 8, 0x43, ALWAYS);
-  /** The driver writes 1: once it reads back, the device puts nothing into receive buffers any more, and {@link #SENT} is set. Reset clears it. */
+  /**
+   * The driver writes 1: once it reads back, the device puts nothing into receive buffers any more, and {@link #SENT} is set. Reset
+   * clears it.
+   */
   public static final Field HOLD = new Field("hold", 24, 1, 0x44, ALWAYS);
 
   /** The configuration, in its order. */

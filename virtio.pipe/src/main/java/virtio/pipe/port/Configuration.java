@@ -3,7 +3,9 @@ package virtio.pipe.port;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
-/** What a form shows. The properties themselves are read by {@link virtio.bus.port.PortSettings}, which says what is wrong with a bad one. */
+/**
+ * What a form shows. The properties themselves are read by {@link virtio.bus.port.PortSettings}, which says what is wrong with a bad one.
+ */
 @ObjectClassDefinition(name = "Pipe port", description = "A pipe as a service")
 @interface Configuration {
   @AttributeDefinition(required = false, description = "The port's name; otherwise the part of the PID after ~")
@@ -18,7 +20,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
   @AttributeDefinition(required = false, description = "Bytes go over the bus's transfer as they are, without a ring")
   boolean raw() default false;
 
-  @AttributeDefinition(name = "queue.size", required = false, description = "A power of two from 2; 0: as the device offers. lguest's host sizes its rings itself", max = "32768")
+  @AttributeDefinition(name = "queue.size", required = false, max = "32768",
+      description = "A power of two from 2; 0: as the device offers. lguest's host sizes its rings itself")
   int queue_size() default 0;
 
   @AttributeDefinition(name = "features.mask", required = false, description = "Features that may be accepted, hexadecimal")
