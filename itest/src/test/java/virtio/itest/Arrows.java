@@ -14,6 +14,8 @@ final class Arrows {
   private static final String OS = "virtio.os.linux";
   /** What hosts and transports are made of. */
   private static final String MACHINE = "virtio.bus.machine";
+  private static final String MODEL = "virtio.bus.model";
+  private static final String PORT = "virtio.bus.port";
 
   private Arrows() {}
 
@@ -53,10 +55,9 @@ final class Arrows {
     } else if (folder.startsWith("host.") || folder.startsWith("transport.")) {
       allowed.addAll(Set.of(OS, MACHINE));
     } else if (folder.startsWith("device.")) {
-      allowed.add(OS);
-      if (folder.startsWith("device.")) {
-        allowed.add("virtio.bus.model");
-      }
+      allowed.addAll(Set.of(OS, MODEL));
+    } else if (port(folder)) {
+      allowed.add(PORT);
     } else if (folder.equals("shell")) {
       Reactor.bundles().stream().filter(Arrows::port).forEach(allowed::add);
     } else if (folder.equals("glue")) {

@@ -129,7 +129,7 @@ class FunctionTest {
     assertThat(found).extracting(NamedWindow::name).containsExactly("mmio", "stream", "channel", "doorbell");
     assertThat(found).extracting(NamedWindow::bar).containsExactly(2, 4, 2, 2);
     assertThat(found).extracting(NamedWindow::length).containsExactly(20L, 100L, 28L, 8L);
-    assertThat(found.get(2).vector()).isZero();
+    assertThat(found.get(2).place()).isZero();
     assertThat(slot.line().place()).isEqualTo(1);
   }
 

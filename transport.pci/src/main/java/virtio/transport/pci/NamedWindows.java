@@ -30,7 +30,7 @@ final class NamedWindows {
       NamedWindow named = NamedWindow.read(config, at);
       Window region = named == null ? null : regions[named.bar()];
       if (region != null && named.length() > 0 && named.length() <= region.size() - named.offset()) {
-        found.putIfAbsent(named.name(), new Placed(new Stretch(region, named.offset(), named.length()), named.vector()));
+        found.putIfAbsent(named.name(), new Placed(new Stretch(region, named.offset(), named.length()), named.place()));
       }
     }
     return new NamedWindows(Map.copyOf(found));

@@ -26,9 +26,9 @@ import virtio.bus.Window;
  * @param bar 0 to 5
  * @param offset in bytes, of what lies behind that base address register
  * @param length in bytes
- * @param vector of the MSI-X table, which speaks of this window; {@link #NO_VECTOR} for none
+ * @param place of the interrupt that speaks of this window, its vector in the MSI-X table; {@link #NO_VECTOR} for none
  */
-public record NamedWindow(String name, int bar, long offset, long length, int vector) {
+public record NamedWindow(String name, int bar, long offset, long length, int place) {
   /** The device id of such functions, of QEMU's range for experiments, "1AF4:10F0 to 10FF"; vendor {@link Pci#VIRTIO_VENDOR}. */
   public static final int DEVICE = 0x10F0;
   public static final int NO_VECTOR = 0xFFFF;
@@ -89,7 +89,7 @@ public record NamedWindow(String name, int bar, long offset, long length, int ve
     bytes[LENGTH_AT] = BYTES;
     bytes[KIND_AT] = KIND;
     bytes[BAR_AT] = (byte) bar;
-    put(bytes, VECTOR_AT, 2, vector);
+    put(bytes, VECTOR_AT, 2, place);
     put(bytes, OFFSET_AT, 4, offset);
     put(bytes, SIZE_AT, 4, length);
     byte[] letters = name.getBytes(StandardCharsets.US_ASCII);
