@@ -3,12 +3,18 @@ package virtio.itest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import javax.inject.Inject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,6 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.cm.ConfigurationAdmin;
 import virtio.block.BlockDevice;
+import virtio.block.BlockRequest;
+import virtio.block.BlockRequest.Outcome;
 import virtio.testkit.Shows;
 
 /** Where QEMU's disk may be: on either board, behind a port, in a slot that it is put into and taken out of. */
@@ -102,6 +110,46 @@ class QemuBusIT {
       qmp("{\"execute\": \"device_del\", \"arguments\": {\"id\": \"hot\"}}");
       rig.awaitOffline("disk0");
       Await.until(() -> !devices().contains("\"hot\""), () -> "QEMU still has it: " + devices());
+    }
+  }
+
+  /** A write that was not acknowledged has not happened, and one that was stands in the image: nothing is in between. */
+  @Test
+  @Shows("F11")
+  void aDiskThatIsTakenOutUnderWritesLosesNone() throws Exception {
+    machine("q35", DISK);
+    BlockDevice disk = rig.disk("disk0");
+    Deque<BlockRequest> out = new ArrayDeque<>();
+    List<BlockRequest> all = new ArrayList<>();
+    int sectors = BYTES / SECTOR;
+    boolean asked = false;
+    for (int sector = 0; sector < sectors && (out.isEmpty() || out.getLast().outcome() != Outcome.DEVICE_GONE); sector++) {
+      byte[] written = new byte[SECTOR];
+      Arrays.fill(written, (byte) (sector % 255 + 1));
+      BlockRequest request = disk.request().write(sector, MemorySegment.ofArray(written));
+      if (!disk.submit(request)) {
+        break;
+      }
+      out.add(request);
+      all.add(request);
+      if (!asked && sector > sectors / 4) {
+        asked = qmp("{\"execute\": \"device_del\", \"arguments\": {\"id\": \"hot\"}}").contains("{}");
+      }
+      if (out.size() == 16) {
+        // Slowly: the transport has to see the button while writes go on.
+        BlockRequest oldest = out.removeFirst();
+        Await.until(() -> oldest.outcome() != Outcome.PENDING, () -> "a write that never ends");
+        LockSupport.parkNanos(2_000_000);
+      }
+    }
+    rig.awaitOffline("disk0");
+    Await.until(() -> !devices().contains("\"hot\""), () -> "QEMU still has it: " + devices());
+    Await.until(() -> all.stream().noneMatch(request -> request.outcome() == Outcome.PENDING), () -> "writes that never end");
+    byte[] image = Files.readAllBytes(this.image);
+    for (int sector = 0; sector < all.size(); sector++) {
+      Outcome outcome = all.get(sector).outcome();
+      assertThat(outcome).as("sector " + sector).isIn(Outcome.OK, Outcome.DEVICE_GONE);
+      assertThat(image[sector * SECTOR] & 0xFF).as("sector " + sector).isEqualTo(outcome == Outcome.OK ? sector % 255 + 1 : 0);
     }
   }
 

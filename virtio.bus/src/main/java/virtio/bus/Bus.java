@@ -49,6 +49,14 @@ public interface Bus {
     /** What is bound; null while nothing is. */
     DeviceReport report();
 
+    /**
+     * Whom to tell when somebody wants to take the device out: it works until the attachment is closed, which is the answer. Without one to
+     * tell, the bus takes the device back at once, as one that has gone.
+     *
+     * @param asked on the bus's control thread; must not block
+     */
+    default void leaving(Runnable asked) {}
+
     /** Takes the device back: remove, reset, release. Returns when that is done; bounded. */
     @Override
     void close();

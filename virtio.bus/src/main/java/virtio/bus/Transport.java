@@ -21,6 +21,12 @@ public interface Transport {
   interface Listener {
     void appeared(BusDevice device);
 
+    /**
+     * Somebody wants to take it out, and waits: it works until it is let go, and {@link #disappeared} follows. Nobody can claim it any more.
+     * Who has it finishes what was begun; who takes too long loses it.
+     */
+    default void leaving(BusDevice device) {}
+
     /** It may have been pulled without notice: registers read all ones from here on, or fail. */
     void disappeared(BusDevice device);
   }

@@ -42,6 +42,11 @@ public final class FakeTransport implements Transport {
     listeners.forEach(listener -> listener.appeared(device));
   }
 
+  /** Somebody wants to take a device out. */
+  public synchronized void ask(BusDevice device) {
+    listeners.forEach(listener -> listener.leaving(device));
+  }
+
   /** A device is gone, without notice. */
   public synchronized void pull(BusDevice device) {
     devices.remove(device);

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -342,6 +343,43 @@ class BusTest {
     assertThat(driver.events()).containsExactly("probe", "failed DEVICE_GONE", "remove false");
     assertThat(memory.live()).isZero();
     assertThat(memory.quarantined()).isEqualTo(4096);
+  }
+
+  @Test
+  @Shows("F11")
+  void aDeviceThatIsAskedForStaysUntilItsPortHasLetItGo() {
+    driver.probes(found -> {
+      found.queue(0, null);
+      found.ready();
+    });
+    AtomicInteger asked = new AtomicInteger();
+    Bus.Attachment attachment = bound();
+    attachment.leaving(asked::incrementAndGet);
+    transport.ask(device);
+    await("the news", () -> asked.get() == 1);
+    assertThat(attachment.bound()).isTrue();
+    assertThat(registers.status()).isEqualTo(15);
+    attachment.close();
+    assertThat(driver.events()).containsExactly("probe", "remove true");
+    assertThat(device.claimed()).isFalse();
+    assertThat(memory.quarantined()).isZero();
+  }
+
+  @Test
+  @Shows("F11")
+  void aDeviceThatIsAskedForWhileNobodyListensIsLetGoAtOnceAndNotTakenAgain() {
+    driver.probes(found -> {
+      found.queue(0, null);
+      found.ready();
+    });
+    Bus.Attachment attachment = bound();
+    transport.ask(device);
+    await("the end", () -> !attachment.bound());
+    assertThat(driver.events()).containsExactly("probe", "failed DEVICE_GONE", "remove true");
+    await("the reason", () -> attachment.state().contains("being taken out"));
+    transport.pull(device);
+    transport.plug(device);
+    await("another", attachment::bound);
   }
 
   @Test

@@ -34,6 +34,8 @@ final class PciBridge implements PciNode {
   /** Kept for what may be plugged in later, bytes. */
   private static final long SPARE_MEMORY = 0x20_0000;
   private static final int PINS = 4;
+  /** Who has a device that is to be taken out may drain and flush it for so long. */
+  private static final long PATIENCE_NANOS = 20_000_000_000L;
 
   private final PciBus on;
   private final PciAddress address;
@@ -44,6 +46,8 @@ final class PciBridge implements PciNode {
   private final Map<Space, Placed> windows = new EnumMap<>(Space.class);
   private boolean numbered;
   private boolean ejecting;
+  /** When who has a device that is to be taken out has had time enough. */
+  private long patience;
 
   /** A window that was opened. */
   private record Placed(long address, long size) {}
@@ -118,12 +122,16 @@ final class PciBridge implements PciNode {
     switch (slot.look()) {
       case PLUGGED -> slot.powerOn();
       case BUTTON -> {
-        if (!below.isEmpty()) {
+        if (!below.isEmpty() && !ejecting) {
           ejecting = true;
-          below.functions().forEach(VirtioFunction::withdraw);
+          patience = System.nanoTime() + PATIENCE_NANOS;
+          below.functions().forEach(VirtioFunction::ask);
         }
       }
       case NONE -> { }
+    }
+    if (ejecting && System.nanoTime() - patience > 0) {
+      below.functions().forEach(VirtioFunction::withdraw);
     }
     if (ejecting && below.functions().stream().noneMatch(VirtioFunction::claimed)) {
       slot.powerOff();

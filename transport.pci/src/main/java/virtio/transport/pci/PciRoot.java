@@ -21,6 +21,8 @@ final class PciRoot {
   interface Follower {
     void appeared(VirtioFunction function);
 
+    void leaving(VirtioFunction function);
+
     void disappeared(VirtioFunction function);
 
     /** Any thread: is to have this root scanned, on the transport's. */
@@ -78,6 +80,10 @@ final class PciRoot {
 
   void appeared(VirtioFunction function) {
     follower.appeared(function);
+  }
+
+  void leaving(VirtioFunction function) {
+    follower.leaving(function);
   }
 
   void disappeared(VirtioFunction function) {

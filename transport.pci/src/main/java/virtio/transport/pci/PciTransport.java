@@ -41,6 +41,11 @@ public final class PciTransport implements Transport {
     }
 
     @Override
+    public void leaving(VirtioFunction function) {
+      watchers.leaving(function);
+    }
+
+    @Override
     public void disappeared(VirtioFunction function) {
       watchers.disappeared(function);
     }

@@ -165,7 +165,17 @@ final class VirtioFunction implements BusDevice, PciNode {
     }
   }
 
-  /** Somebody wants it out: the watchers are told, and its registers work until it is let go. */
+  /** Somebody wants it out, and waits: the watchers are told, and it works until it is let go. */
+  void ask() {
+    boolean first = !withdrawn;
+    withdrawn = true;
+    hold.end();
+    if (announced && first) {
+      on.root().leaving(this);
+    }
+  }
+
+  /** It goes: the watchers are told, and its registers work until it is let go. */
   void withdraw() {
     withdrawn = true;
     hold.end();

@@ -32,6 +32,7 @@
  * <h2>Coming and going</h2>
  * All buses are looked at once a second, when the machine says that something has changed, and when a device is let go. A function that reads all ones, or whose decoding is off although we
  * switched it on, has been pulled. Below a PCI Express port with a slot the button works as its specification says: pressed over a device
- * in use, it has the device withdrawn from its watchers, and power is cut when it is let go; what is put in is given power.
+ * in use, it has the watchers told that the device is to leave, and power is cut when it is let go, or after 20 s; what is put in is given
+ * power.
  */
 package virtio.transport.pci;

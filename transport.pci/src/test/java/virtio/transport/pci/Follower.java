@@ -12,11 +12,17 @@ final class Follower implements Transport.Listener {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   final List<BusDevice> came = new CopyOnWriteArrayList<>();
+  final List<BusDevice> asked = new CopyOnWriteArrayList<>();
   final List<BusDevice> left = new CopyOnWriteArrayList<>();
 
   @Override
   public void appeared(BusDevice device) {
     came.add(device);
+  }
+
+  @Override
+  public void leaving(BusDevice device) {
+    asked.add(device);
   }
 
   @Override

@@ -274,13 +274,18 @@ class PciTransportTest {
     BusDevice device = follower.device("p0/0000:01:00.0");
     Registration claim = device.claim();
     port.press(true);
-    assertThat(follower.hasLeft(device)).isTrue();
+    assertThat(eventually(() -> follower.asked.contains(device))).isTrue();
+    assertThat(follower.left).isEmpty();
     assertThat(port.powered()).isTrue();
+    assertThatThrownBy(device::claim).isInstanceOf(IllegalStateException.class);
     device.window("bar4").write(STATUS, 1, 7);
     assertThat(registers.statuses()).as("its registers still work").contains(7);
     claim.close();
     assertThat(eventually(() -> !port.powered())).isTrue();
     assertThat(device.window("bar4").read(STATUS, 1)).isEqualTo(0xFF);
+    assertThat(follower.hasLeft(device)).isTrue();
+    assertThat(follower.asked).containsExactly(device);
+    assertThat(follower.left).containsExactly(device);
   }
 
   @Test

@@ -20,6 +20,7 @@ final class FakeBus implements Bus {
   private FakeDisk last;
   private BlockPort port;
   private int attachments;
+  private Runnable leaving;
 
   synchronized FakeBus next(FakeDisk disk) {
     line.add(disk);
@@ -32,6 +33,15 @@ final class FakeBus implements Bus {
 
   synchronized int attachments() {
     return attachments;
+  }
+
+  /** Somebody wants to take the disk out. */
+  void asks() {
+    Runnable told;
+    synchronized (this) {
+      told = leaving;
+    }
+    told.run();
   }
 
   /** A disk comes although nobody attached anew. */
@@ -70,6 +80,13 @@ final class FakeBus implements Bus {
       @Override
       public DeviceReport report() {
         return null;
+      }
+
+      @Override
+      public void leaving(Runnable asked) {
+        synchronized (FakeBus.this) {
+          leaving = asked;
+        }
       }
 
       @Override

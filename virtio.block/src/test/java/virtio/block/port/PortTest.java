@@ -238,6 +238,27 @@ class PortTest implements Publisher {
   }
 
   @Test
+  void whatIsTakenOutIsDrainedAndFlushedFirst() {
+    FakeDisk first = begin();
+    first.complete(write(1), Outcome.OK);
+    BlockRequest slow = write(2);
+    bus.asks();
+    await(() -> events.contains("held: its device is being taken out"));
+    BlockRequest late = write(3);
+    first.complete(slow, Outcome.OK);
+    await(() -> first.history().equals(List.of(1L, 2L, -1L)));
+    assertThat(published).isTrue();
+    first.completeAll();
+    await(() -> !published);
+    assertThat(slow.outcome()).isEqualTo(Outcome.OK);
+    assertThat(late.outcome()).isEqualTo(Outcome.DEVICE_GONE);
+    await(() -> events.equals(List.of("online a", "held: its device is being taken out", "lost: its device is being taken out", "offline")));
+    assertThat(bus.attachments()).as("waits for another").isEqualTo(2);
+    bus.appears(new FakeDisk("fake m0/0"));
+    await(control::online);
+  }
+
+  @Test
   void anExchangeDrainsAndFlushesSoThatNothingIsLost() {
     FakeDisk first = begin();
     first.complete(write(1), Outcome.OK);

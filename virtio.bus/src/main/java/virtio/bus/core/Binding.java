@@ -34,6 +34,7 @@ final class Binding implements Bus.Attachment, Transport.Listener {
   private Registration watch;
   private boolean closed;
   private volatile BusDevice device;
+  private volatile Runnable leaving;
   private volatile BoundDevice bound;
   /** As {@link #bound}, and already while it is being bound: a driver tells its port before probe returns. */
   private volatile BoundDevice shown;
@@ -73,6 +74,27 @@ final class Binding implements Bus.Attachment, Transport.Listener {
       present.put(arrived, "");
       consider();
     });
+  }
+
+  @Override
+  public void leaving(BusDevice asked) {
+    control.execute(() -> {
+      if (present.replace(asked, "being taken out") == null || asked != device) {
+        return;
+      }
+      if (leaving != null) {
+        leaving.run();
+      } else {
+        bound.gone();
+        letGo();
+        consider();
+      }
+    });
+  }
+
+  @Override
+  public void leaving(Runnable asked) {
+    leaving = asked;
   }
 
   @Override

@@ -13,7 +13,7 @@ import virtio.bus.Transport;
 
 /**
  * Those who watch a transport, and the transport's one thread: everything it does, and all that it tells, happens there, one after the
- * other. Any thread, but for {@link #appeared} and {@link #disappeared}.
+ * other. Any thread, but for {@link #appeared}, {@link #leaving} and {@link #disappeared}.
  */
 public final class Watchers {
   private static final long STOP_SECONDS = 5;
@@ -65,6 +65,11 @@ public final class Watchers {
   }
 
   /** Tells all of them. On the thread. */
+  public void leaving(BusDevice device) {
+    List.copyOf(watchers).forEach(watcher -> watcher.leaving(device));
+  }
+
+  /** Tells all of them. On the thread. */
   public void disappeared(BusDevice device) {
     List.copyOf(watchers).forEach(watcher -> watcher.disappeared(device));
   }
@@ -103,6 +108,10 @@ public final class Watchers {
 
     void appeared(BusDevice device) {
       tell(() -> listener.appeared(device));
+    }
+
+    void leaving(BusDevice device) {
+      tell(() -> listener.leaving(device));
     }
 
     void disappeared(BusDevice device) {

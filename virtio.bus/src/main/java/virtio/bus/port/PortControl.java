@@ -255,6 +255,10 @@ public abstract class PortControl<D> {
     }
     if (attachment != null && (want != wishes.bound() || !now.binds(boundSettings))) {
       takeOut(want == null ? "combination withdrawn" : "another combination");
+    } else if (look.leaving()) {
+      String why = "its device is being taken out";
+      takeOut(why);
+      giveUp(false, why);
     } else if (look.failure() != null) {
       fault(look.failure().kind() == Failure.Kind.DEVICE_GONE, look.failure().toString());
     } else if (device != null && look.present() != device) {
@@ -291,6 +295,7 @@ public abstract class PortControl<D> {
     attachedAt = System.nanoTime();
     try {
       attachment = bus.attach(want, now.attachment(), port());
+      attachment.leaving(wishes::leave);
     } catch (IllegalArgumentException | IllegalStateException e) {
       trouble = "refused: " + e.getMessage();
       log.log(Level.ERROR, pid + " " + now.name() + ": glue.target=" + wishes.target() + ": " + e.getMessage());

@@ -20,6 +20,7 @@ final class Wishes<D> {
   private D present;
   private Failure failure;
   private boolean fresh;
+  private boolean leaving;
   private boolean work;
   private boolean ended;
 
@@ -27,12 +28,13 @@ final class Wishes<D> {
    * All of it at one moment.
    *
    * @param wanted the combination; null for none, and when the port is to end
+   * @param leaving what is attached is to let its device go
    * @param fresh somebody has configured or bound anew since the last look: what was tried in vain is worth another try
    */
-  record Look<D>(Combination wanted, PortSettings settings, D present, Failure failure, boolean stopping, boolean fresh) {}
+  record Look<D>(Combination wanted, PortSettings settings, D present, Failure failure, boolean stopping, boolean leaving, boolean fresh) {}
 
   synchronized Look<D> look() {
-    Look<D> look = new Look<>(stopping ? null : wanted, settings, present, failure, stopping, fresh);
+    Look<D> look = new Look<>(stopping ? null : wanted, settings, present, failure, stopping, leaving, fresh);
     fresh = false;
     return look;
   }
@@ -103,6 +105,12 @@ final class Wishes<D> {
     }
   }
 
+  /** Somebody wants to take the device out. */
+  synchronized void leave() {
+    leaving = bound != null;
+    wake();
+  }
+
   synchronized void down(D of) {
     if (of == present) {
       present = null;
@@ -124,6 +132,7 @@ final class Wishes<D> {
   synchronized void bound(Combination combination) {
     bound = combination;
     if (combination == null) {
+      leaving = false;
       present = null;
       failure = null;
     }
