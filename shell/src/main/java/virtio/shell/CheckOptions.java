@@ -1,9 +1,11 @@
 package virtio.shell;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 
@@ -18,6 +20,7 @@ import java.util.List;
 record CheckOptions(String glue, boolean all, Path image, boolean sabotage) {
   static final String USAGE = "check [--glue NAME | --all] [--image FILE]";
   private static final int SECTOR = 512;
+  private static final byte[] QCOW2 = {'Q', 'F', 'I', (byte) 0xfb};
 
   /** @throws IllegalArgumentException with one line that says what is wrong and what is allowed */
   static CheckOptions parse(List<String> arguments) {
@@ -56,12 +59,22 @@ record CheckOptions(String glue, boolean all, Path image, boolean sabotage) {
     }
     try {
       long size = Files.size(image);
-      if (size == 0 || size % SECTOR != 0) {
+      if (!isQcow2(image) && (size == 0 || size % SECTOR != 0)) {
         throw new IllegalArgumentException("image=" + name + " size=" + size + " (a multiple of " + SECTOR + ", and not 0)");
       }
     } catch (IOException e) {
       throw new IllegalArgumentException("image=" + name + ": " + e.getMessage(), e);
     }
     return image;
+  }
+
+  /** Whether a file is a qcow2 image, by its first bytes; a name that ends in {@code .raw} is believed, as the launcher believes it. */
+  static boolean isQcow2(Path image) throws IOException {
+    if (image.getFileName().toString().endsWith(".raw")) {
+      return false;
+    }
+    try (InputStream bytes = Files.newInputStream(image)) {
+      return Arrays.equals(bytes.readNBytes(QCOW2.length), QCOW2);
+    }
   }
 }

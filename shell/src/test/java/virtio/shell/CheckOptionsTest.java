@@ -21,6 +21,17 @@ class CheckOptionsTest {
   }
 
   @Test
+  void anImageIsQcow2ByItsFirstBytes(@TempDir Path folder) throws IOException {
+    byte[] bytes = {'Q', 'F', 'I', (byte) 0xfb, 0, 0, 0, 3, 1};
+    Path image = Files.write(folder.resolve("x.img"), bytes);
+    assertThat(CheckOptions.isQcow2(image)).isTrue();
+    assertThat(CheckOptions.parse(List.of("--image", image.toString())).image()).isEqualTo(image);
+    assertThat(CheckOptions.isQcow2(Files.write(folder.resolve("x.raw"), bytes))).isFalse();
+    assertThat(CheckOptions.isQcow2(Files.write(folder.resolve("zeroes"), new byte[512]))).isFalse();
+    assertThat(CheckOptions.isQcow2(Files.write(folder.resolve("short"), new byte[] {'Q'}))).isFalse();
+  }
+
+  @Test
   void saysWhatIsWrongAndWhatIsAllowed(@TempDir Path folder) throws IOException {
     refuses("unknown argument '--nonsense'", "--nonsense");
     refuses("--glue needs a value", "--glue");
