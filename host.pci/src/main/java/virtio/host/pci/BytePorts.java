@@ -5,7 +5,8 @@ import static virtio.bus.spec.PortsBlock.EVENT_READABLE;
 import static virtio.bus.spec.PortsBlock.EVENT_WRITABLE;
 
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import virtio.bus.Channel;
 import virtio.bus.Registration;
 import virtio.bus.Window;
@@ -22,13 +23,14 @@ final class BytePorts implements Channel, Window {
   private static final System.Logger LOG = System.getLogger("virtio.host.pci");
   private static final int CAPACITY = 1 << 16;
   private static final int EVENTS = EVENT_READABLE | EVENT_WRITABLE | EVENT_GONE;
+  private static final VarHandle STATUS = status();
 
   private final ByteLane down = new ByteLane(CAPACITY);
   private final ByteLane up = new ByteLane(CAPACITY);
   private final Runnable interrupt;
   private final Handlers ready;
   private final SlotThread.Bell bell;
-  private final AtomicInteger status = new AtomicInteger();
+  private volatile int status;
   private volatile int enable;
   private volatile boolean readWaits;
   private volatile boolean writeWaits;
@@ -39,6 +41,14 @@ final class BytePorts implements Channel, Window {
     this.interrupt = interrupt;
     this.ready = new Handlers(slot + ", channel", LOG);
     this.bell = thread.bell(0, ready::run);
+  }
+
+  private static VarHandle status() {
+    try {
+      return MethodHandles.lookup().findVarHandle(BytePorts.class, "status", int.class);
+    } catch (ReflectiveOperationException absent) {
+      throw new ExceptionInInitializerError(absent);
+    }
   }
 
   @Override
@@ -78,7 +88,7 @@ final class BytePorts implements Channel, Window {
 
   /** A status bit rises: the driver hears of it if it wants to, once until it has cleared the bit. */
   private void event(int bit) {
-    if ((status.getAndUpdate(bits -> bits | bit) & bit) == 0 && (enable & bit) != 0) {
+    if (((int) STATUS.getAndBitwiseOr(this, bit) & bit) == 0 && (enable & bit) != 0) {
       interrupt.run();
     }
   }
@@ -123,7 +133,7 @@ final class BytePorts implements Channel, Window {
     return switch ((int) offset) {
       case PortsBlock.READABLE -> up.readable();
       case PortsBlock.WRITABLE -> down.writable();
-      case PortsBlock.INTERRUPT_STATUS -> status.get();
+      case PortsBlock.INTERRUPT_STATUS -> status;
       case PortsBlock.INTERRUPT_ENABLE -> enable;
       default -> 0;
     };
@@ -138,7 +148,7 @@ final class BytePorts implements Channel, Window {
       }
     } else if (width == 4) {
       switch ((int) offset) {
-        case PortsBlock.INTERRUPT_STATUS -> status.getAndUpdate(bits -> bits & ~(int) value);
+        case PortsBlock.INTERRUPT_STATUS -> STATUS.getAndBitwiseAnd(this, ~(int) value);
         case PortsBlock.INTERRUPT_ENABLE -> enable((int) value & EVENTS);
         case PortsBlock.RESET -> reset();
         default -> { }
@@ -148,7 +158,7 @@ final class BytePorts implements Channel, Window {
 
   private void enable(int bits) {
     enable = bits;
-    if ((status.get() & bits) != 0) {
+    if ((status & bits) != 0) {
       interrupt.run();
     }
   }
@@ -157,7 +167,7 @@ final class BytePorts implements Channel, Window {
     enable = 0;
     down.drop();
     up.drop();
-    status.set(gone ? EVENT_GONE : 0);
+    status = gone ? EVENT_GONE : 0;
     bell.ring();
   }
 

@@ -48,16 +48,17 @@ class EchoOverMachineTest {
   @ParameterizedTest
   @CsvSource({"split, tlv", "split, fixed", "split, mmio", "socket, tlv", "socket, fixed"})
   @Shows({"F36", "F39"})
-  void driversComeAndGo(String ringName, String configName) throws InterruptedException {
+  void driversComeAndGoAndSoDoesTheDevice(String ringName, String configName) throws InterruptedException {
     RingFormat ring = ringName.equals("split") ? new SplitRing() : new SocketRing();
     ConfigHandler config = config(configName);
+    Map<String, Object> named = Map.of("virtio.glue", "echo.pci." + ringName + "." + configName);
     bus.bindTransport(ends.transport, Map.of("virtio.transport", "pci"));
     bus.bindRing(ring, Map.of("virtio.ring", ringName));
     bus.bindConfig(config, Map.of("virtio.config", configName));
     Bus.Serving serving = bus.serve("echo0", new EchoModel(), List.of(Face.of("pci." + ringName + "." + configName)), ends.host);
     for (int time = 0; time < 2; time++) {
       EchoDriver.Port port = new EchoDriver.Port();
-      Bus.Attachment attachment = bus.attach(new Combination(new EchoDriver(), ends.transport, ring, config, Map.of("virtio.glue", "echo")),
+      Bus.Attachment attachment = bus.attach(new Combination(new EchoDriver(), ends.transport, ring, config, named),
           AttachmentSettings.of("port0").withResetDeadline(BothEnds.PATIENCE), port);
       assertThat(Await.that(BothEnds.PATIENCE, attachment::bound)).as(attachment.state() + " " + serving.state()).isTrue();
       for (int i = 0; i < 20; i++) {
@@ -67,5 +68,15 @@ class EchoOverMachineTest {
       attachment.close();
       assertThat(attachment.state()).isEqualTo("closed, reset confirmed");
     }
+    EchoDriver.Port port = new EchoDriver.Port();
+    Bus.Attachment left = bus.attach(new Combination(new EchoDriver(), ends.transport, ring, config, named),
+        AttachmentSettings.of("port0").withResetDeadline(BothEnds.PATIENCE), port);
+    assertThat(Await.that(BothEnds.PATIENCE, left::bound)).as(left.state()).isTrue();
+    serving.close();
+    assertThat(Await.that(BothEnds.PATIENCE, () -> !left.bound())).as(left.state()).isTrue();
+    left.close();
+    assertThat(ends.host.memory().guest().regions()).as("the guest's memory is given back").isZero();
+    assertThat(ends.host.memory().host().regions()).as("and the host's").isZero();
+    assertThat(ends.host.memory().guest().quarantined() + ends.host.memory().host().quarantined()).isZero();
   }
 }
