@@ -98,8 +98,8 @@ final class PipeExercise implements Exercise {
             + (way[0] == there ? " through the pipe" : " from the other end"));
       }
     }
-    return Outcome.ok("%d KiB of all byte values equal each way, SHA-256 %s and %s: %.1f MiB/s each way".formatted(bytes >> 10,
-        sum(cameThere), sum(cameBack), bytes / seconds / (1 << 20)));
+    return Outcome.ok("%d KiB of all byte values equal each way, SHA-256 %s and %s: %.0f KiB/s each way".formatted(bytes >> 10,
+        sum(cameThere), sum(cameBack), bytes / seconds / (1 << 10)));
   }
 
   /** Each value once, in order; then whatever comes. */
