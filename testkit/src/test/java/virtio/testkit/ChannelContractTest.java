@@ -116,7 +116,7 @@ class ChannelContractTest {
     assertThat(Verdict.of(CallsInside.class).failed()).contains(all);
     assertThat(Verdict.of(Reorders.class).failed()).contains(woken);
     assertThat(Verdict.of(Loses.class).failed()).contains(all);
-    assertThat(Verdict.of(Truncates.class).failed()).contains("aMessageArrivesWholeAndAlone");
+    assertThat(Verdict.of(Truncates.class).failed()).contains("aMessageArrivesWholeAndAStreamHasNoBoundaries");
     assertThat(Verdict.of(Swallows.class).failed()).contains(woken);
     assertThat(Verdict.of(ComesBack.class).failed()).contains("aPeerThatHasGoneIsGoneForGood",
         "aPeerThatHasGoneIsGoneForGoodAtTheOtherEndToo");

@@ -13,6 +13,8 @@ import java.util.stream.Stream;
  */
 final class PrivateDirectory implements AutoCloseable {
   private static final Path MEMORY = Path.of("/dev/shm");
+  /** Says whose it is, where several JVMs have machines. */
+  static final String PREFIX = "virtio-qemu-" + ProcessHandle.current().pid() + "-";
 
   private final Path path;
 
@@ -24,7 +26,7 @@ final class PrivateDirectory implements AutoCloseable {
   static PrivateDirectory create(long bytes) throws IOException {
     boolean memory = Files.isDirectory(MEMORY) && Files.isWritable(MEMORY) && Files.getFileStore(MEMORY).getUsableSpace() / 2 > bytes;
     Path parent = memory ? MEMORY : Path.of(System.getProperty("java.io.tmpdir"));
-    return new PrivateDirectory(Files.createTempDirectory(parent, "virtio-qemu",
+    return new PrivateDirectory(Files.createTempDirectory(parent, PREFIX,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))));
   }
 

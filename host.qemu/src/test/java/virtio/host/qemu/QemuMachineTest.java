@@ -162,7 +162,7 @@ class QemuMachineTest {
       pid = qemu.machine.pid();
       assertThat(ProcessHandle.of(pid)).isPresent();
       try (Stream<Path> left = Files.list(Path.of("/dev/shm"))) {
-        assertThat(left.map(Path::toString).filter(path -> path.contains("virtio-qemu"))).isEmpty();
+        assertThat(left.map(Path::toString).filter(path -> path.contains(PrivateDirectory.PREFIX))).isEmpty();
       }
     }
     assertThat(Await.that(Duration.ofSeconds(1), () -> ProcessHandle.of(pid).isEmpty())).isTrue();
