@@ -46,10 +46,15 @@ final class SocketDeviceQueue extends DeviceQueue {
   }
 
   private boolean next(Chain chain) {
+    int passed = slots.passed();
     int slot = slots.take();
     if (slot < 0) {
       pump.run();
+      passed = slots.passed();
       slot = isSound() ? slots.take() : -1;
+    }
+    if (slots.passed() != passed) {
+      pump.run();   // those that were taken back are answered now: the driver may have no slot but theirs
     }
     if (slot < 0) {
       return false;

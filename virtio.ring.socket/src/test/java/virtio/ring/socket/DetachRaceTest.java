@@ -37,6 +37,7 @@ class DetachRaceTest {
   private static final int READABLE = 900;
   private static final int WRITABLE = 1200;
   private static final byte TAKEN_BACK = 0x5A;
+  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(100);
 
   private final AtomicReference<String> wrong = new AtomicReference<>();
   private final Chain chain = new Chain(2);
@@ -90,9 +91,9 @@ class DetachRaceTest {
       driverRings.stop(false);
       driverRings.close();
       slot.shutdown();
-      control.shutdown();
       assertThat(slot.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
       deviceRings.close();
+      control.shutdown();   // the channel tells either end by it, so it goes last
     }
   }
 
@@ -106,7 +107,10 @@ class DetachRaceTest {
     }
     int detached = 0;
     int got = 0;
+    long end = System.nanoTime() + PATIENCE;
     for (int added = 0; added < BUFFERS || !out.isEmpty(); ) {
+      assertThat(queue.broken()).as("after %s buffers", added).isNull();
+      assertThat(System.nanoTime() - end).as("nothing moves after %s buffers, %s out", added, out).isNegative();
       if (added < BUFFERS && !free.isEmpty()) {
         Place place = free.poll();
         memory.segment().asSlice(place.readable(), READABLE).fill((byte) (1 + place.number()));
