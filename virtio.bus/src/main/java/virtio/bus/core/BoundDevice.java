@@ -8,7 +8,6 @@ import static virtio.bus.spec.DeviceStatus.FAILED;
 import static virtio.bus.spec.DeviceStatus.FEATURES_OK;
 import static virtio.bus.spec.DeviceStatus.GONE;
 
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -53,7 +52,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
   private final String name;
   private final Registration claim;
   private final List<Integer> statuses = new CopyOnWriteArrayList<>();
-  private final List<DmaMemory> memory = new ArrayList<>();
+  private final DriverMemory memory;
   private final AtomicBoolean changeQueued = new AtomicBoolean();
   private volatile DeviceConfig config;
   private RingFormat.Rings<Virtqueue> rings;
@@ -77,6 +76,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
     this.settings = settings;
     this.control = control;
     this.name = name;
+    memory = new DriverMemory(device.memory(), name);
     claim = device.claim();
   }
 
@@ -141,8 +141,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
   /** What is written from now on travels on the configuration queue. */
   private void ask() {
     int size = config.configurationQueue();
-    DmaMemory buffer = device.memory() == null ? unshared(2L * ConfigurationQueue.LARGEST, Long.BYTES)
-        : device.memory().allocate(2L * ConfigurationQueue.LARGEST, Long.BYTES);
+    DmaMemory buffer = memory.apart(2L * ConfigurationQueue.LARGEST, Long.BYTES);
     if (buffer == null) {
       throw new IllegalStateException("no memory is left for the configuration queue");
     }
@@ -159,10 +158,6 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
       }
     }
     config.configurationQueue(asking);
-  }
-
-  private static DmaMemory unshared(long bytes, long alignment) {
-    return new DmaMemory(Arena.ofAuto().allocate(bytes, alignment), 0);
   }
 
   private void requirePresent() {
@@ -204,11 +199,11 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
       if (!gaveUp || negotiated) {
         reset();
       } else {
-        confirmed = true;   // no queue was ever made
+        confirm(true);   // no queue was ever made
       }
       config.listener(null);   // when it returns no callback is inside a ring: only then may its memory go
       if (!everBound || !confirmed) {   // else what is left is held by users, and theirs to free
-        giveAll();
+        memory.giveAll();
       }
       if (gaveUp && confirmed && config.status() == 0) {
         status(FAILED);   // stays for whoever looks from the other side
@@ -225,21 +220,6 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
       asking = null;
     }
     claim.close();
-  }
-
-  private void giveAll() {
-    synchronized (memory) {
-      memory.forEach(this::give);
-      memory.clear();
-    }
-  }
-
-  private void give(DmaMemory region) {
-    if (confirmed) {
-      device.memory().free(region);
-    } else {
-      device.memory().quarantine(region);
-    }
   }
 
   /** Told by the transport. The device is pulled, orderly or not. */
@@ -381,36 +361,12 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
 
   @Override
   public DmaMemory allocate(long bytes, long alignment) {
-    if (device.memory() == null) {
-      return unshared(bytes, alignment);
-    }
-    DmaMemory region = stopped ? null : device.memory().allocate(bytes, alignment);
-    if (region != null) {
-      synchronized (memory) {
-        memory.add(region);
-      }
-    }
-    return region;
+    return memory.allocate(bytes, alignment);
   }
 
   @Override
   public void free(DmaMemory region) {
-    if (device.memory() == null) {
-      return;
-    }
-    synchronized (memory) {
-      if (!memory.remove(region)) {
-        if (stopped && !confirmed) {
-          return;   // set aside already
-        }
-        throw new IllegalArgumentException("address=" + Long.toHexString(region.address()) + " is not allocated to " + name);
-      }
-    }
-    if (stopped) {
-      give(region);
-    } else {
-      device.memory().free(region);
-    }
+    memory.free(region);
   }
 
   @Override
@@ -434,13 +390,14 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
       return confirmed;
     }
     stopped = true;
+    memory.stop();
     live = false;
     if (asking == null) {
       ringsStopped();
     }
     status(0);   // before the ring goes by which it may travel
     Deadline.await(settings.resetDeadline(), () -> config.status() == GONE || config.status() == 0 && ringsStopped());
-    confirmed = config.status() == 0 && ringsStopped();
+    confirm(config.status() == 0 && ringsStopped());
     if (negotiated) {
       rings.stop(confirmed);
     }
@@ -450,6 +407,11 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
           + "; its memory is set aside");
     }
     return confirmed;
+  }
+
+  private void confirm(boolean reset) {
+    confirmed = reset;
+    memory.confirm(reset);
   }
 
   private boolean ringsStopped() {

@@ -1,6 +1,5 @@
 package virtio.bus.core;
 
-import static virtio.bus.spec.DeviceStatus.ACKNOWLEDGE;
 import static virtio.bus.spec.DeviceStatus.DEVICE_NEEDS_RESET;
 import static virtio.bus.spec.DeviceStatus.DRIVER_OK;
 import static virtio.bus.spec.DeviceStatus.FAILED;
@@ -11,10 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import virtio.bus.Bus;
 import virtio.bus.ConfigHandler;
 import virtio.bus.ConfigurationQueue;
@@ -50,28 +45,23 @@ final class HostedDevice implements DeviceConfig {
   private final ModelTurn turn;
   private final RingFormat format;
   private final Slot slot;
+  private final SlotWork work;
   private final Features offered;
-  private final List<Field> fields;
+  private final FieldWatch fields;
   private final DeviceQueue[] queues;
-  private final Doorbell[] doorbells;
-  private final Doorbell questions = new Doorbell(RingFormat.Rings.CONFIGURATION);
-  private final List<Integer> statuses = new CopyOnWriteArrayList<>();
+  private final QueueDoorbell[] doorbells;
+  private final QueueDoorbell questions;
+  private final StatusHistory statuses = new StatusHistory();
   private volatile RingFormat.Rings<DeviceQueue> rings;
   private volatile DeviceQueue configuration;
   private Features accepted = Features.NONE;
   private int status;
-  private int generation;
-  private long[] seen;
   /** The rings know what was accepted: from FEATURES_OK to the end of a reset. */
   private boolean negotiated;
   private boolean running;
   private boolean stopping;
-  private boolean changePending;
   /** Of the slot's thread: the model has been started and not stopped. */
   private boolean started;
-  /** Of the slot's thread. */
-  private Life life;
-  private volatile Thread slotThread;
   private volatile Listener listener;
 
   HostedDevice(String name, DeviceModel model, ModelTurn turn, RingFormat format, ConfigHandler config, Slot slot) {
@@ -86,11 +76,12 @@ final class HostedDevice implements DeviceConfig {
     }
     Features handler = config.accepts().and(Negotiation.RESERVED);
     offered = model.offered().minus(Negotiation.RESERVED).or(ring).or(handler).and(config.features());
-    fields = model.fields().stream().filter(field -> field.feature() == Field.ALWAYS || offered.has(field.feature())).toList();
+    fields = new FieldWatch(model, offered);
     queues = new DeviceQueue[model.queueSizes().length];
-    doorbells = new Doorbell[queues.length];
-    Arrays.setAll(doorbells, Doorbell::new);
-    seen = values();
+    work = new SlotWork(slot.executor());
+    doorbells = new QueueDoorbell[queues.length];
+    Arrays.setAll(doorbells, index -> new QueueDoorbell(() -> rung(index), work));
+    questions = new QueueDoorbell(() -> rung(RingFormat.Rings.CONFIGURATION), work);
     rings = format.device(slot, slot.executor());
   }
 
@@ -118,7 +109,7 @@ final class HostedDevice implements DeviceConfig {
   public void status(int bits) {
     synchronized (this) {
       if (bits == 0) {
-        note(0);
+        statuses.note(0);
         if (stopping) {
           return;
         }
@@ -137,19 +128,8 @@ final class HostedDevice implements DeviceConfig {
       }
     }
     Runnable halt = () -> halt(System.nanoTime() + RING_STOPS.toNanos());
-    if (!onSlot(halt)) {
+    if (!work.post(halt)) {
       halt.run();   // the slot's thread has ended: nothing runs beside us
-    }
-  }
-
-  /** The history begins anew with each driver. */
-  private void note(int bits) {
-    if (bits == ACKNOWLEDGE) {
-      statuses.clear();
-      statuses.add(0);
-    }
-    if (statuses.isEmpty() || statuses.getLast() != bits) {
-      statuses.add(bits);
     }
   }
 
@@ -160,9 +140,9 @@ final class HostedDevice implements DeviceConfig {
       now &= ~FEATURES_OK;
     }
     status = now;
-    note(bits);
+    statuses.note(bits);
     if ((fresh & DRIVER_OK) != 0 && negotiated && (now & FAILED) == 0) {
-      onSlot(this::begin);
+      work.post(this::begin);
     }
   }
 
@@ -178,7 +158,7 @@ final class HostedDevice implements DeviceConfig {
     }
     rings.accept(accepted);
     negotiated = true;
-    seen = values();
+    fields.settle();
     if (!format.sharesMemory()) {
       for (int index = 0; index < queues.length; index++) {
         make(index, queueSize(index), RingAreas.NONE);
@@ -196,21 +176,19 @@ final class HostedDevice implements DeviceConfig {
       rings.start();
     }
     started = true;
-    slotThread = Thread.currentThread();
-    life = new Life();
-    model.slot(life);
+    model.slot(work.begin(this::failed));
     model.start(accepted, queues.clone(), this::bump);
-    if (lookForChange()) {
+    if (fields.look()) {
       tellChange();
     }
-    for (Doorbell doorbell : doorbells) {
+    for (QueueDoorbell doorbell : doorbells) {
       doorbell.run();
     }
   }
 
   /** On the slot's thread: nothing of the model runs beside it. */
   private void halt(long end) {
-    life = null;
+    work.end();
     if (started) {
       started = false;
       model.stop();
@@ -223,7 +201,7 @@ final class HostedDevice implements DeviceConfig {
 
   private void awaitRings(long end) {
     while (negotiated && !rings.reset() && System.nanoTime() - end < 0) {
-      if (onSlot(() -> awaitRings(end))) {
+      if (work.post(() -> awaitRings(end))) {
         return;
       }
       Thread.onSpinWait();
@@ -243,20 +221,19 @@ final class HostedDevice implements DeviceConfig {
     Arrays.fill(queues, null);
     stopping = false;
     running = false;
-    changePending = false;
+    fields.told();
     status = 0;
     turn.leave(this);
   }
 
   @Override
-  public synchronized int generation() {
-    lookForChange();
-    return generation;
+  public int generation() {
+    return fields.generation();
   }
 
   @Override
   public List<Field> fields() {
-    return fields;
+    return fields.all();
   }
 
   @Override
@@ -269,29 +246,9 @@ final class HostedDevice implements DeviceConfig {
     model.write(field, value);
   }
 
-  private long[] values() {
-    return fields.stream().mapToLong(model::read).toArray();
-  }
-
-  /** Steps the generation if any field is another than when it was last looked at. */
-  private synchronized boolean lookForChange() {
-    long[] now = values();
-    if (!Arrays.equals(now, seen)) {
-      seen = now;
-      generation++;
-      changePending = true;
-    }
-    return changePending;
-  }
-
   /** The model's word that fields have changed; held back until DRIVER_OK. */
   private void bump() {
-    synchronized (this) {
-      if (!lookForChange()) {
-        generation++;
-      }
-      changePending = true;
-    }
+    fields.bump();
     tellChange();
   }
 
@@ -301,7 +258,7 @@ final class HostedDevice implements DeviceConfig {
       if ((status & DRIVER_OK) == 0 || stopping) {
         return;
       }
-      changePending = false;
+      fields.told();
       told = listener;
     }
     if (told != null) {
@@ -368,6 +325,11 @@ final class HostedDevice implements DeviceConfig {
     }
   }
 
+  private void failed(RuntimeException e) {
+    LOG.log(System.Logger.Level.ERROR, name + ": the model failed", e);
+    needsReset(e.toString());
+  }
+
   private void used(int index) {
     Listener told = listener;
     if (told != null) {
@@ -382,8 +344,7 @@ final class HostedDevice implements DeviceConfig {
       try {
         return model.available((DeviceQueue) queue);
       } catch (RuntimeException e) {
-        LOG.log(System.Logger.Level.ERROR, name + ": queue " + queue.index() + ": the model failed", e);
-        needsReset("queue " + queue.index() + ": " + e);
+        failed(e);
         return false;
       }
     }
@@ -412,72 +373,9 @@ final class HostedDevice implements DeviceConfig {
     return index == RingFormat.Rings.CONFIGURATION ? questions : doorbells[index];
   }
 
-  /** Coalesces rings of one queue into one run on the slot's thread. */
-  private final class Doorbell implements Signal, Runnable {
-    private final int index;
-    private final AtomicBoolean pending = new AtomicBoolean();
-
-    Doorbell(int index) {
-      this.index = index;
-    }
-
-    /** From a bus that already hands doorbells over to the slot's thread there is no further hop. */
-    @Override
-    public void raise(int position) {
-      if (Thread.currentThread() == slotThread) {
-        run();
-      } else {
-        later();
-      }
-    }
-
-    private void later() {
-      if (pending.compareAndSet(false, true)) {
-        onSlot(this);
-      }
-    }
-
-    @Override
-    public void run() {
-      pending.set(false);   // before the look: a ring after it comes again
-      DeviceQueue queue;
-      synchronized (HostedDevice.this) {
-        queue = index == RingFormat.Rings.CONFIGURATION ? configuration : running ? queues[index] : null;
-      }
-      if (queue != null && queue.signalled()) {
-        later();   // so that other queues get their turn
-      }
-    }
-  }
-
-  /** The slot's thread as the model has it, from one start to the next stop. */
-  private final class Life implements Executor {
-    @Override
-    public void execute(Runnable work) {
-      onSlot(() -> run(work));
-    }
-
-    private void run(Runnable work) {
-      if (life != this) {
-        return;
-      }
-      try {
-        work.run();
-      } catch (RuntimeException e) {
-        LOG.log(System.Logger.Level.ERROR, name + ": the model failed", e);
-        needsReset(e.toString());
-      }
-    }
-  }
-
-  /** @return false when the slot's thread has ended */
-  private boolean onSlot(Runnable work) {
-    try {
-      slot.executor().execute(work);
-      return true;
-    } catch (RejectedExecutionException e) {
-      return false;
-    }
+  /** What a doorbell's queue is now; null while nobody serves it. */
+  private synchronized DeviceQueue rung(int index) {
+    return index == RingFormat.Rings.CONFIGURATION ? configuration : running ? queues[index] : null;
   }
 
   @Override
@@ -506,7 +404,7 @@ final class HostedDevice implements DeviceConfig {
         reports.add(new Bus.QueueReport(queue.index(), queue.size(), queue.state(), queue.broken(), queue.counters()));
       }
     }
-    return new Bus.DeviceReport(host, slot.name(), model.id(), face, owner, state, List.copyOf(statuses), offered, accepted, reports,
+    return new Bus.DeviceReport(host, slot.name(), model.id(), face, owner, state, statuses.all(), offered, accepted, reports,
         understood, Map.of());
   }
 }
