@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import virtio.bus.Queue;
 
 /**
- * Times the same driver and the same loop on QEMU's device and on our own, over either ring, in turns, so that both meet the same machine, and prints for each
- * depth the best turn of each: what went over the ring, and how often either side had to wake the other. {@code bench/run disks} starts it.
+ * Times the same driver and the same loop on QEMU's device and on our own, over either ring, in turns, so that both meet the same machine, and
+ * prints for each depth the best turn of each: what went over the ring, and how often either side had to wake the other. {@code bench/run disks} starts it.
  */
 public final class DiskBench {
   private static final long BYTES = 64L << 20;

@@ -9,7 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A JVM beside this one, that does what it is told by lines, and answers each with a line; the first it says is {@code ready}. One thread at a time. */
+/**
+ * A JVM beside this one, that does what it is told by lines, and answers each with a line; the first it says is {@code ready}. One thread at a
+ * time.
+ */
 public final class OtherProcess implements AutoCloseable {
   private final Process process;
   private final Path errors;

@@ -15,7 +15,10 @@ enum Layout {
   final int number;
   /** Bytes before an entry's variable part, of which one byte is the length of. */
   final int header;
-  /** Where in the header the length of configuration lies, -1 where all entries are headers; the other lengths, where there are any, being 0, it counts all that follows. */
+  /**
+   * Where in the header the length of configuration lies, -1 where all entries are headers; the other lengths, where there are any, being 0, it
+   * counts all that follows.
+   */
   final int length;
   /** Where in the header the device status lies. */
   final int status;

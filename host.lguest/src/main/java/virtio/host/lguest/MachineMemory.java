@@ -147,7 +147,10 @@ final class MachineMemory implements AutoCloseable {
     return segment.byteSize();
   }
 
-  /** The guest's allocations, from its memory; it adopts the host's pages, where the rings lie. They outlive a guest that leaves: whoever still holds some must not see them given to the next. */
+  /**
+   * The guest's allocations, from its memory; it adopts the host's pages, where the rings lie. They outlive a guest that leaves: whoever still
+   * holds some must not see them given to the next.
+   */
   synchronized RegionAllocator guestSpace() {
     if (guestSpace == null) {
       DmaMemory whole = new DmaMemory(segment, 0);

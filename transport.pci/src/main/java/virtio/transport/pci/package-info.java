@@ -19,8 +19,8 @@
  * </table>
  *
  * <h2>What it does to a machine</h2>
- * It numbers the buses and gives addresses to virtio functions, to those below, and to the bridges before them; other functions are left as they are. A
- * function may write to memory only while somebody has claimed it.
+ * It numbers the buses and gives addresses to virtio functions, to those below, and to the bridges before them; other functions are left as
+ * they are. A function may write to memory only while somebody has claimed it.
  *
  * <h2>Named windows</h2>
  * A function 1AF4:10F0 has {@linkplain virtio.bus.spec.NamedWindow capabilities} that say where its windows are; {@code "doorbell"} is what rings
@@ -30,8 +30,8 @@
  * A 16550 with PCI's class for it (07 00 02) is a device that has a channel and nothing else. Who it is for, the machine's firmware may say.
  *
  * <h2>Coming and going</h2>
- * All buses are looked at once a second, when the machine says that something has changed, and when a device is let go. A function that reads all ones, or whose decoding is off although we
- * switched it on, has been pulled. Below a PCI Express port with a slot the button works as its specification says: pressed over a device
+ * All buses are looked at once a second, when the machine says that something has changed, and when a device is let go. A function that reads
+ * all ones, or whose decoding is off although we switched it on, has been pulled. Below a PCI Express port with a slot the button works as its specification says: pressed over a device
  * in use, it has the watchers told that the device is to leave, and power is cut when it is let go, or after 20 s; what is put in is given
  * power.
  */

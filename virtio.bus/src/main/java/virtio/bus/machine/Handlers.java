@@ -5,8 +5,8 @@ import virtio.bus.Interrupt;
 import virtio.bus.Registration;
 
 /**
- * Those who want to hear of one event. They are called on the event's one thread, one after the other; when a registration's {@code close} returns, its
- * handler is not running and will not run again, except when closed from inside.
+ * Those who want to hear of one event. They are called on the event's one thread, one after the other; when a registration's {@code close}
+ * returns, its handler is not running and will not run again, except when closed from inside.
  */
 public final class Handlers implements Interrupt {
   private static final Handler[] NONE = {};
