@@ -20,6 +20,8 @@ import virtio.bus.Failure;
  */
 public abstract class PortControl<D> {
   private static final long SHORTEST_TICK = TimeUnit.MILLISECONDS.toNanos(1);
+  /** A brick that goes waits until it is out of use, but not for ever: so long a device may finish, that a reset still fits behind. */
+  private static final Duration WITHDRAWN = Duration.ofSeconds(2);
 
   private final Bus bus;
   private final Publisher publisher;
@@ -254,10 +256,10 @@ public abstract class PortControl<D> {
       faults.clear();
     }
     if (attachment != null && (want != wishes.bound() || !now.binds(boundSettings))) {
-      takeOut(want == null ? "combination withdrawn" : "another combination");
+      takeOut(want == null ? "combination withdrawn" : "another combination", want == null ? now.draining(WITHDRAWN) : now);
     } else if (look.leaving()) {
       String why = "its device is being taken out";
-      takeOut(why);
+      takeOut(why, now);
       giveUp(false, why);
     } else if (look.failure() != null) {
       fault(look.failure().kind() == Failure.Kind.DEVICE_GONE, look.failure().toString());
@@ -303,11 +305,11 @@ public abstract class PortControl<D> {
     }
   }
 
-  private void takeOut(String why) {
+  private void takeOut(String why, PortSettings now) {
     D old = device;
     pause(why);
     if (old != null && !wishes.lost(old)) {
-      drain(old, wishes.settings());
+      drain(old, now);
     }
     letGo();
     released();

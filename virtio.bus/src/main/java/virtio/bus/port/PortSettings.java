@@ -45,6 +45,11 @@ public record PortSettings(AttachmentSettings attachment, Duration deadline, Dur
     return attachment.resetDeadline();
   }
 
+  /** The same with no longer {@link #drain} than that: for when somebody waits who will not wait for ever. */
+  PortSettings draining(Duration most) {
+    return drain.compareTo(most) <= 0 ? this : new PortSettings(attachment, deadline, most, grace, binding);
+  }
+
   /** Whether a change from one to the other can be made without the device's knowing. */
   public boolean binds(PortSettings other) {
     return attachment.equals(other.attachment) && Objects.equals(binding, other.binding);
