@@ -60,6 +60,8 @@ final class HostedDevice implements DeviceConfig {
   private boolean negotiated;
   private boolean running;
   private boolean stopping;
+  /** It is being taken away: no driver is served any more, or the turn would be taken for ever. */
+  private boolean closed;
   /** Of the slot's thread: the model has been started and not stopped. */
   private boolean started;
   private volatile Listener listener;
@@ -148,6 +150,9 @@ final class HostedDevice implements DeviceConfig {
 
   /** Whether FEATURES_OK may stand: a subset of what is offered, not legacy, and nobody else is being served. */
   private boolean agree() {
+    if (closed) {
+      return false;
+    }
     if (!offered.holds(accepted) || !accepted.has(FeatureBits.VIRTIO_F_VERSION_1)) {
       LOG.log(System.Logger.Level.WARNING, name + ": FEATURES_OK refused: accepted " + accepted + " of " + offered + " offered");
       return false;
@@ -386,6 +391,9 @@ final class HostedDevice implements DeviceConfig {
   /** Stops the model, on the slot's thread while that lives; returns when it has stopped, bounded. */
   @Override
   public void close() {
+    synchronized (this) {
+      closed = true;
+    }
     status(0);
     if (!Deadline.await(CLOSES, () -> status() == 0)) {
       LOG.log(System.Logger.Level.ERROR, name + ": its model did not stop within " + CLOSES.toSeconds() + " s");
