@@ -39,12 +39,13 @@ public final class DiskBench {
       fill(image);
       fill(other);
       try (PluggedDisk split = PluggedDisk.split(image); PluggedDisk socket = PluggedDisk.socket(other);
-          PluggedDisk qemu = PluggedDisk.qemu(BYTES)) {
-        PluggedDisk[] disks = {qemu, split, socket};
+          PluggedDisk qemu = PluggedDisk.qemu(BYTES, true); PluggedDisk posted = PluggedDisk.qemu(BYTES, false)) {
+        PluggedDisk[] disks = {qemu, posted, split, socket};
         print(disks, measure(disks));
         System.out.printf("4 KiB random reads over 64 MiB, best of %d turns of %d s; the driver has 64 requests on the ring at most.%n"
             + "Counted at the driver's end; what completes while it still looks needs no interrupt.%n"
-            + "block.pci: QEMU's virtio-blk-pci, back end null-co (read-zeroes), a process of its own; doorbells through its qtest socket.%n"
+            + "block.pci: QEMU's virtio-blk-pci, back end null-co (read-zeroes), a process of its own; doorbells are its eventfd,%n"
+            + "or, with ioeventfd=off, lines on its qtest socket.%n"
             + "block.lguest: device.block in this JVM, image file on %s (%s).%n"
             + "The socket ring has no doorbells and no interrupts: a frame is its own, and every byte is copied.%n", TURNS, SPAN / 1_000_000_000L,
             Files.getFileStore(image).type(), folder);

@@ -48,15 +48,19 @@ final class PluggedDisk implements AutoCloseable {
     parts.push(bus::close);
   }
 
-  /** QEMU's own device over its back end that reads zeroes from nowhere, in a process of its own. */
-  static PluggedDisk qemu(long bytes) throws IOException {
-    PluggedDisk disk = new PluggedDisk("block.pci.split.pci", new SplitRing());
+  /**
+   * QEMU's own device over its back end that reads zeroes from nowhere, in a process of its own.
+   *
+   * @param ioeventfd whether there is an event counter behind its doorbell, or the socket alone
+   */
+  static PluggedDisk qemu(long bytes, boolean ioeventfd) throws IOException {
+    PluggedDisk disk = new PluggedDisk("block.pci.split.pci" + (ioeventfd ? "" : ", socket"), new SplitRing());
     PciTransport transport = new PciTransport();
     disk.parts.push(transport::stop);
     disk.services.follow(Machine.class, transport::bindMachine, transport::unbindMachine);
     virtio.host.qemu.ConfiguredMachine machine = new virtio.host.qemu.ConfiguredMachine(disk.context(), Map.of("name", MACHINE,
         "blockdev", List.of("driver=null-co,node-name=d0,read-zeroes=on,size=" + bytes),
-        "device", List.of("virtio-blk-pci,drive=d0,disable-legacy=on")));
+        "device", List.of("virtio-blk-pci,drive=d0,disable-legacy=on,ioeventfd=" + (ioeventfd ? "on" : "off"))));
     disk.parts.push(machine::stop);
     return disk.attach(transport, new PciConfig());
   }

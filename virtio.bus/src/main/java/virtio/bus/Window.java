@@ -23,4 +23,13 @@ public interface Window {
   default void post(long offset, int width, long value) {
     write(offset, width, value);
   }
+
+  /**
+   * A doorbell: raising it does what posting this value does, but in no order with other writes, and the device may hear it more often than it
+   * was raised. So a machine may ring it by a shorter way than its registers. Got anew after each reset of the device: one got before may lead
+   * nowhere.
+   */
+  default Signal doorbell(long offset, int width, long value) {
+    return position -> post(offset, width, value);
+  }
 }

@@ -195,7 +195,8 @@ final class DriverHalf implements DeviceConfig {
 
   @Override
   public Signal doorbell(int index) {
-    return new QueueNotify(window, index, accepted.has(FeatureBits.VIRTIO_F_NOTIFICATION_DATA));
+    return accepted.has(FeatureBits.VIRTIO_F_NOTIFICATION_DATA) ? new NotificationData(window, index)
+        : window.doorbell(MmioRegisters.QUEUE_NOTIFY, 4, index);
   }
 
   @Override

@@ -152,6 +152,7 @@ class DriverHalfTest {
   void aDoorbellTellsThePositionWhereThatWasNegotiated() {
     open();
     config.doorbell(1).raise(0x1_8002);
+    assertThat(registers.log.getLast()).isEqualTo("050=1");
     config.accept(Features.of(32, 38));
     registers.log.clear();
     config.doorbell(1).raise(0x1_8002);

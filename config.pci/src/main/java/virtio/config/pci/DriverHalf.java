@@ -162,7 +162,8 @@ final class DriverHalf implements DeviceConfig {
       throw new IllegalStateException(device.name() + ": queue=" + index + ": its doorbell at " + offset + " lies outside the "
           + structures.doorbells().size() + " bytes for notifications, or askew");
     }
-    return new QueueNotify(structures.doorbells(), offset, notificationValue(index), withData);
+    int value = notificationValue(index);
+    return withData ? new NotificationData(structures.doorbells(), offset, value) : structures.doorbells().doorbell(offset, width, value);
   }
 
   private int notificationValue(int index) {

@@ -1,5 +1,6 @@
 package virtio.config.pci;
 
+import virtio.bus.Signal;
 import virtio.bus.Window;
 
 /** A part of a window: a structure in a base address region. */
@@ -17,6 +18,11 @@ record Region(Window in, long offset, long size) implements Window {
   @Override
   public void post(long at, int width, long value) {
     in.post(place(at, width), width, value);
+  }
+
+  @Override
+  public Signal doorbell(long at, int width, long value) {
+    return in.doorbell(place(at, width), width, value);
   }
 
   private long place(long at, int width) {

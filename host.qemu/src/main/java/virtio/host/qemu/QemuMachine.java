@@ -50,6 +50,7 @@ final class QemuMachine implements Machine, AutoCloseable {
   private final Store firmware;
   private Qtest qtest;
   private Qmp qmp;
+  private EventFds doorbells;
 
   private QemuMachine(Settings settings, QemuProcess process, MemorySegment memory, Runnable told) {
     this.settings = settings;
@@ -127,6 +128,7 @@ final class QemuMachine implements Machine, AutoCloseable {
     requireLife();
     qtest.deadline(settings.deadlineMillis() * 1_000_000);
     interrupts.start();
+    doorbells = new EventFds(settings.name(), process.pid(), qtest, interrupts::expect);
     process.serving();
     process.ended().thenRun(() -> lost("the process has ended"));
   }
@@ -216,18 +218,22 @@ final class QemuMachine implements Machine, AutoCloseable {
 
   @Override
   public Map<String, Object> properties() {
-    return Map.of("machine", settings.board().spelling, "memory", settings.memory(), "pid", process.pid(), "binary", settings.binary());
+    return Map.of("machine", settings.board().spelling, "memory", settings.memory(), "pid", process.pid(), "binary", settings.binary(),
+        "eventfds", doorbells.count());
   }
 
   @Override
   public Window window(long physical, long size) {
-    return new QtestWindow(qtest, QtestWindow.Kind.MEMORY, physical, size, interrupts::expect);
+    return window(QtestWindow.Kind.MEMORY, physical, size);
+  }
+
+  private Window window(QtestWindow.Kind kind, long base, long size) {
+    return new QtestWindow(qtest, kind, base, size, interrupts::expect, doorbells::doorbell);
   }
 
   @Override
   public Window ports(long base, long size) {
-    return settings.board().ports == 0 ? new QtestWindow(qtest, QtestWindow.Kind.PORTS, base, size, interrupts::expect)
-        : window(settings.board().ports + base, size);
+    return settings.board().ports == 0 ? window(QtestWindow.Kind.PORTS, base, size) : window(settings.board().ports + base, size);
   }
 
   @Override
@@ -275,6 +281,9 @@ final class QemuMachine implements Machine, AutoCloseable {
     }
     if (qmp != null) {
       qmp.close();
+    }
+    if (doorbells != null) {
+      doorbells.close();
     }
     interrupts.close();
   }

@@ -2,9 +2,12 @@ package virtio.host.qemu;
 
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * QEMU's qtest socket: commands in order, each with one reply, in the same order, and interrupt lines in between. Any thread may call; a
@@ -19,6 +22,11 @@ final class Qtest implements AutoCloseable {
 
     /** Once: nothing will be answered any more. */
     void lost(String reason);
+  }
+
+  /** What is to be seen while QEMU is busy. */
+  interface Look<T> {
+    T look() throws IOException;
   }
 
   /** What is read of what has gone. */
@@ -59,6 +67,24 @@ final class Qtest implements AutoCloseable {
     send(new Call(command, null));
   }
 
+  /**
+   * Sends several commands at once, and looks while QEMU is at the last one.
+   *
+   * @param first answered before the look
+   * @param lengthy what QEMU does then, and nothing else meanwhile
+   * @return what was seen; null if QEMU was not at it any more
+   */
+  <T> T callAndLook(List<String> first, String lengthy, Look<T> look) throws IOException {
+    Thread waiter = Thread.currentThread();
+    List<Call> calls = Stream.concat(first.stream(), Stream.of(lengthy)).map(command -> new Call(command, waiter)).toList();
+    send(calls);
+    calls.subList(0, first.size()).forEach(Call::await);
+    T seen = look.look();
+    boolean busy = !calls.getLast().answered;
+    calls.getLast().await();
+    return busy ? seen : null;
+  }
+
   /** Why nothing will be answered any more; null while it will. */
   String lost() {
     return lost;
@@ -68,6 +94,16 @@ final class Qtest implements AutoCloseable {
   @Override
   public void close() {
     fail("closed");
+  }
+
+  private void send(List<Call> calls) {
+    synchronized (socket) {
+      unanswered.addAll(calls);
+      socket.send(calls.stream().map(call -> call.command).collect(Collectors.joining("\n")));
+    }
+    if (lost != null) {
+      release();
+    }
   }
 
   private void send(Call call) {

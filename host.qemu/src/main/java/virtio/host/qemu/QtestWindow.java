@@ -1,5 +1,7 @@
 package virtio.host.qemu;
 
+import java.util.function.Function;
+import virtio.bus.Signal;
 import virtio.bus.Window;
 
 /** Registers of the machine's, in its memory or among its I/O ports. */
@@ -24,14 +26,19 @@ final class QtestWindow implements Window {
   private final long base;
   private final long size;
   private final Runnable posted;
+  private final Function<String, Signal> doorbells;
 
-  /** @param posted told before each {@link #post}: something is going to happen */
-  QtestWindow(Qtest qtest, Kind kind, long base, long size, Runnable posted) {
+  /**
+   * @param posted told before each {@link #post}: something is going to happen
+   * @param doorbells makes one of a command
+   */
+  QtestWindow(Qtest qtest, Kind kind, long base, long size, Runnable posted, Function<String, Signal> doorbells) {
     this.qtest = qtest;
     this.kind = kind;
     this.base = base;
     this.size = size;
     this.posted = posted;
+    this.doorbells = doorbells;
   }
 
   @Override
@@ -55,6 +62,11 @@ final class QtestWindow implements Window {
     String command = writing(offset, width, value);
     posted.run();
     qtest.post(command);
+  }
+
+  @Override
+  public Signal doorbell(long offset, int width, long value) {
+    return doorbells.apply(writing(offset, width, value));
   }
 
   private String writing(long offset, int width, long value) {

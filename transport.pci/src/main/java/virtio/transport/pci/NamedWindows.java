@@ -2,6 +2,7 @@ package virtio.transport.pci;
 
 import java.util.HashMap;
 import java.util.Map;
+import virtio.bus.Signal;
 import virtio.bus.Window;
 import virtio.bus.spec.NamedWindow;
 import virtio.bus.spec.Pci;
@@ -63,6 +64,11 @@ final class NamedWindows {
     @Override
     public void post(long offset, int width, long value) {
       region.post(at(offset, width), width, value);
+    }
+
+    @Override
+    public Signal doorbell(long offset, int width, long value) {
+      return region.doorbell(at(offset, width), width, value);
     }
 
     private long at(long offset, int width) {

@@ -263,7 +263,7 @@ final class VirtioFunction implements BusDevice, PciNode {
   @Override
   public Signal doorbell(long argument) {
     Window doorbell = named.window(NamedWindow.DOORBELL);
-    return doorbell == null ? null : position -> doorbell.post(0, Long.BYTES, argument);
+    return doorbell == null ? null : doorbell.doorbell(0, Long.BYTES, argument);
   }
 
   @Override

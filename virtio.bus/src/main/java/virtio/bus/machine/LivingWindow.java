@@ -1,6 +1,7 @@
 package virtio.bus.machine;
 
 import java.util.function.BooleanSupplier;
+import virtio.bus.Signal;
 import virtio.bus.Window;
 
 /** Registers of a device, as long as it is there; all ones afterwards. Any thread. */
@@ -36,5 +37,15 @@ public final class LivingWindow implements Window {
     if (!gone.getAsBoolean()) {
       there.post(offset, width, value);
     }
+  }
+
+  @Override
+  public Signal doorbell(long offset, int width, long value) {
+    Signal doorbell = there.doorbell(offset, width, value);
+    return position -> {
+      if (!gone.getAsBoolean()) {
+        doorbell.raise(position);
+      }
+    };
   }
 }
