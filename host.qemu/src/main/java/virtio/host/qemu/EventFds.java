@@ -101,7 +101,7 @@ final class EventFds implements AutoCloseable {
   /** Whether it is still rung by that counter. */
   private boolean lookAfter(Doorbell doorbell, EventFdInfo counter) {
     if (doorbell.id() != counter.id()) {
-      return false;
+      return false;   // renewed
     }
     if (!doorbell.takeUsed() || polled(counter)) {
       return true;
@@ -171,7 +171,7 @@ final class EventFds implements AutoCloseable {
 
   /** One that none of the others is rung by. */
   private boolean free(EventFdInfo counter) {
-    return !counter.blocking() && found.values().stream().noneMatch(taken -> taken.id() == counter.id());
+    return !counter.blocking() && doorbells.values().stream().noneMatch(other -> other.id() == counter.id());
   }
 
   /** The only one that counts so many while QEMU is busy after so many commands. */

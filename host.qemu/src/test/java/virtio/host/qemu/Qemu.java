@@ -24,9 +24,14 @@ final class Qemu implements AutoCloseable {
   private final Window config;
 
   Qemu(String board, Path image, Map<String, Object> more) throws IOException {
+    this(board, image, "num-queues=1", more);
+  }
+
+  /** @param options of the block device, commas between */
+  Qemu(String board, Path image, String options, Map<String, Object> more) throws IOException {
     require(board);
     Map<String, Object> properties = new HashMap<>(Map.of("name", "t0", "machine", board, "deadline", "10000", "drives",
-        image + ",addr=04.0,num-queues=1"));
+        image + ",addr=04.0" + (options.isEmpty() ? "" : "," + options)));
     properties.putAll(more);
     machine = QemuMachine.start(Settings.of(properties), gone::countDown);
     registers = board.equals("q35") ? 0xd000_0000L : 0x1000_0000L;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -113,6 +114,54 @@ class QtestTest {
     assertThat(lines.readLine()).isEqualTo("last");
     say("OK 0x7\n");
     assertThat(last.get(5, TimeUnit.SECONDS)).isEqualTo(7);
+  }
+
+  @Test
+  void whatIsSeenWhileQemuIsBusyCounts() throws Exception {
+    CompletableFuture<String> looked = CompletableFuture.supplyAsync(() -> look("seen"), Thread.ofPlatform().daemon()::start);
+    assertThat(lines.readLine()).isEqualTo("a");
+    assertThat(lines.readLine()).isEqualTo("b");
+    assertThat(lines.readLine()).isEqualTo("long");
+    say("OK\n");
+    assertThat(looked).isNotDone();
+    say("OK\n");
+    assertThat(Await.that(PATIENCE, () -> heard.contains("seen"))).isTrue();
+    say("OK\n");
+    assertThat(looked.get(5, TimeUnit.SECONDS)).isEqualTo("seen");
+  }
+
+  @Test
+  void whatIsSeenAfterwardsDoesNotCount() throws Exception {
+    CompletableFuture<String> looked = CompletableFuture.supplyAsync(() -> look("late"), Thread.ofPlatform().daemon()::start);
+    for (int line = 0; line < 3; line++) {
+      lines.readLine();
+    }
+    synchronized (heard) {   // the look cannot end yet
+      say("OK\nOK\nOK\n");
+      assertThat(qtestAnswers("after")).isTrue();
+    }
+    assertThat(looked.get(5, TimeUnit.SECONDS)).isNull();
+  }
+
+  private String look(String name) {
+    try {
+      return qtest.callAndLook(List.of("a", "b"), "long", () -> {
+        synchronized (heard) {
+          heard.add(name);
+          return name;
+        }
+      });
+    } catch (IOException none) {
+      throw new UncheckedIOException(none);
+    }
+  }
+
+  /** Whether what was said so far has been heard. */
+  private boolean qtestAnswers(String command) throws Exception {
+    CompletableFuture<Long> answer = later(command);
+    assertThat(lines.readLine()).isEqualTo(command);
+    say("OK 0x1\n");
+    return answer.get(5, TimeUnit.SECONDS) == 1;
   }
 
   @Test
