@@ -3,6 +3,7 @@ package virtio.itest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -25,12 +26,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceReference;
 import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
 import virtio.block.BlockDevice;
 import virtio.block.BlockRequest;
 import virtio.bus.Bus;
 import virtio.bus.Features;
+import virtio.bus.Machine;
 import virtio.bus.spec.FeatureBits;
 import virtio.testkit.Trap;
 
@@ -295,6 +298,38 @@ class QemuIT {
       assertThat(disk.capacity()).isEqualTo(1024);
       disk.write(1023, filled((byte) 9));
     }
+  }
+
+  /** As it is stopped QEMU closes the event counters behind its doorbells, and has others when it goes on. */
+  @ParameterizedTest
+  @ValueSource(strings = {"num-queues=1", "num-queues=4,event_idx=off"})
+  void doorbellsNeedNoSocket(String options) throws Exception {
+    machine(options);
+    rig.port("disk0", PARTS);
+    BlockDevice disk = rig.disk("disk0");
+    Await.until(() -> worksByEventfds(disk), () -> "eventfds: " + eventfds());
+    carries(disk);
+    assertThat(eventfds()).isPositive();
+    for (String command : List.of("stop", "cont")) {
+      assertThat(new Shell(context).run("virtio:qmp q0 " + command).text()).contains("return");
+    }
+    carries(disk);
+    Await.until(() -> worksByEventfds(disk), () -> "eventfds: " + eventfds());
+    carries(disk);
+  }
+
+  private boolean worksByEventfds(BlockDevice disk) {
+    try {
+      disk.write(1, filled((byte) 3));
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+    return eventfds() > 0;
+  }
+
+  private int eventfds() {
+    ServiceReference<Machine> machine = context.getServiceReference(Machine.class);
+    return (int) context.getService(machine).properties().get("eventfds");
   }
 
   private void resize(long bytes) throws Exception {
