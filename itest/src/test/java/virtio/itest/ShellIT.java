@@ -58,6 +58,7 @@ class ShellIT {
     assertThat(shell.run("virtio:devices -v").text()).contains("machine=m0", "lguest.split.lguest");
     assertThat(shell.run("virtio:ports --wait 10").text()).contains("disk0", "block.lguest.split.lguest", "1 MiB");
     assertThat(shell.run("virtio:bricks").text()).contains("ring", "split", "virtio.ring.split", "transport", "host", "m0", "glue");
+    assertThat(shell.run("virtio:machines").text()).contains("m0", "lguest", "memory=", "layout=lguest");
     assertThat(shell.run("virtio:problems").text()).startsWith("no problems");
   }
 

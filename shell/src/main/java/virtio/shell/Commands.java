@@ -2,6 +2,7 @@ package virtio.shell;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Descriptor;
@@ -18,6 +19,7 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import virtio.bus.Bus;
 import virtio.bus.FrameDecoder;
+import virtio.bus.Machine;
 import virtio.bus.Port;
 
 /**
@@ -26,7 +28,8 @@ import virtio.bus.Port;
  */
 @Component(name = "virtio.shell", immediate = true, service = Commands.class, property = {
     "osgi.command.scope=virtio",
-    "osgi.command.function=devices", "osgi.command.function=ports", "osgi.command.function=bricks", "osgi.command.function=features",
+    "osgi.command.function=devices", "osgi.command.function=ports", "osgi.command.function=bricks", "osgi.command.function=machines",
+    "osgi.command.function=features",
     "osgi.command.function=fields",
     "osgi.command.function=rings", "osgi.command.function=frames",
     "osgi.command.function=status", "osgi.command.function=problems", "osgi.command.function=check"})
@@ -34,6 +37,7 @@ public final class Commands {
   private static final String NAME = "a port's, a device's or a bus device's name: disk0, m0/0, 'lguest m0/0'";
 
   private final Bricks bricks;
+  private final Machines machines = new Machines();
   private final Configured configured;
   private final Check check;
   private final RecentWarnings warnings = RecentWarnings.listen();
@@ -65,6 +69,16 @@ public final class Commands {
 
   void removePort(Port port) {
     ports.remove(port);
+  }
+
+  @Reference(name = "machines", service = Machine.class, cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY)
+  void addMachine(Machine machine, Map<String, Object> service) {
+    machines.add(machine, service);
+  }
+
+  void removeMachine(Machine machine) {
+    machines.remove(machine);
   }
 
   @Reference(name = "decoders", service = FrameDecoder.class, cardinality = ReferenceCardinality.MULTIPLE,
@@ -99,6 +113,11 @@ public final class Commands {
     StringBuilder text = new StringBuilder(table.isEmpty() ? "no bricks" : table.toString());
     bricks.missing().forEach(missing -> text.append('\n').append(missing));
     return text.toString();
+  }
+
+  @Descriptor("lists the machines, one a line, and what each says of itself")
+  public String machines() {
+    return machines.list();
   }
 
   @Descriptor("shows by name which features a device offers and which were accepted")
