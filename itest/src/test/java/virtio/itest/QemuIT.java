@@ -1,6 +1,7 @@
 package virtio.itest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,6 +36,8 @@ import virtio.bus.Bus;
 import virtio.bus.Features;
 import virtio.bus.Machine;
 import virtio.bus.spec.FeatureBits;
+import virtio.os.linux.EventFd;
+import virtio.os.linux.SystemCallException;
 import virtio.testkit.Trap;
 
 /** The block driver against QEMU's own virtio-blk-pci, in whatever shape QEMU can give it: it works, or is refused by name. */
@@ -304,18 +307,30 @@ class QemuIT {
   @ParameterizedTest
   @ValueSource(strings = {"num-queues=1", "num-queues=4,event_idx=off"})
   void doorbellsNeedNoSocket(String options) throws Exception {
+    requireEventFds();
     machine(options);
     rig.port("disk0", PARTS);
     BlockDevice disk = rig.disk("disk0");
     Await.until(() -> worksByEventfds(disk), () -> "eventfds: " + eventfds());
     carries(disk);
-    assertThat(eventfds()).isPositive();
+    assertThat(new Shell(context).run("virtio:machines").text()).contains("q0", "pci", "machine=q35", "eventfds=" + eventfds());
     for (String command : List.of("stop", "cont")) {
       assertThat(new Shell(context).run("virtio:qmp q0 " + command).text()).contains("return");
     }
     carries(disk);
     Await.until(() -> worksByEventfds(disk), () -> "eventfds: " + eventfds());
     carries(disk);
+  }
+
+  /** Some containers let nobody have another process's descriptors. */
+  private static void requireEventFds() throws IOException {
+    try {
+      EventFd.of(ProcessHandle.current().pid(), Integer.MAX_VALUE);
+    } catch (SystemCallException refused) {
+      String reason = "skipped: " + refused.getMessage();
+      System.out.println(reason);
+      abort(reason);
+    }
   }
 
   private boolean worksByEventfds(BlockDevice disk) {

@@ -91,7 +91,9 @@ final class EventFds implements AutoCloseable {
     }
     Doorbell next = wanting.poll();
     if (next != null) {
-      search(next);
+      if (next.id() < 0) {
+        search(next);
+      }
       return;
     }
     found.entrySet().removeIf(one -> !lookAfter(one.getKey(), one.getValue()));

@@ -37,6 +37,7 @@ class DoorbellTest {
 
   @BeforeEach
   void open() throws IOException {
+    Qemu.requireEventFds();
     Set<Long> before = EventFdInfo.all(SELF).stream().map(EventFdInfo::id).collect(Collectors.toSet());
     selector = Selector.open();
     waker = EventFdInfo.all(SELF).stream().filter(one -> !before.contains(one.id())).findFirst().orElseThrow();

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +25,11 @@ class EventFdsTest {
 
   @TempDir
   private Path directory;
+
+  @BeforeEach
+  void require() throws IOException {
+    Qemu.requireEventFds();
+  }
 
   private Qemu qemu(String board, String options, List<String> arguments) throws IOException {
     return new Qemu(board, Qemu.image(directory, 1 << 20), options, Map.of("arguments", arguments));

@@ -10,6 +10,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import virtio.bus.Window;
+import virtio.os.linux.EventFd;
+import virtio.os.linux.SystemCallException;
 
 /** A real QEMU under test; without one, the test is skipped, and says so. */
 final class Qemu implements AutoCloseable {
@@ -46,6 +48,16 @@ final class Qemu implements AutoCloseable {
       System.out.println("skipped: " + binary + " not found");
     }
     assumeTrue(found, binary);
+  }
+
+  /** Some containers let nobody have another process's descriptors. */
+  static void requireEventFds() throws IOException {
+    try {
+      EventFd.of(ProcessHandle.current().pid(), Integer.MAX_VALUE);
+    } catch (SystemCallException refused) {
+      System.out.println("skipped: " + refused.getMessage());
+      assumeTrue(false, refused.getMessage());
+    }
   }
 
   static Path image(Path directory, long bytes) throws IOException {

@@ -2,6 +2,7 @@ package virtio.os.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
@@ -22,12 +23,18 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 class EventFdTest {
   private static final long SELF = ProcessHandle.current().pid();
+  private static final int NO_DESCRIPTOR = 1_000_000;
 
   private Selector selector;
   private EventFdInfo waker;
 
   @BeforeEach
   void open() throws IOException {
+    try {
+      EventFd.of(SELF, NO_DESCRIPTOR);
+    } catch (SystemCallException refused) {
+      assumeTrue(false, "skipped: " + refused.getMessage());
+    }
     Set<Long> before = EventFdInfo.all(SELF).stream().map(EventFdInfo::id).collect(Collectors.toSet());
     selector = Selector.open();
     List<EventFdInfo> more = EventFdInfo.all(SELF).stream().filter(one -> !before.contains(one.id())).toList();
@@ -128,7 +135,7 @@ class EventFdTest {
 
   @Test
   void whatIsNoCounterIsNone() throws Exception {
-    assertThat(EventFd.of(SELF, 1_000_000)).isNull();
+    assertThat(EventFd.of(SELF, NO_DESCRIPTOR)).isNull();
     Process child = new ProcessBuilder("cat").start();
     try {
       assertThat(EventFd.of(child.pid(), 0)).isNull();
