@@ -248,6 +248,26 @@ public abstract class TransportContract {
     }
   }
 
+  /** Machines have room for a few only. */
+  @Test
+  @Shows("F23")
+  void eachWhoHoldsADeviceHasItsDoorbell() {
+    try (Slot slot = plug("device")) {
+      BusDevice device = found(slot);
+      long argument = doorbellArgument(slot);
+      AtomicInteger rung = new AtomicInteger();
+      try (Registration handler = slot.doorbell(argument, rung::incrementAndGet)) {
+        for (int holder = 1; holder <= 200; holder++) {
+          int before = rung.get();
+          try (Registration claim = device.claim()) {
+            device.doorbell(argument).raise(0);
+            eventually("ring of holder " + holder, () -> rung.get() > before);
+          }
+        }
+      }
+    }
+  }
+
   @Test
   void aDoorbellNeverWaitsForTheDevice() throws InterruptedException {
     CountDownLatch held = new CountDownLatch(1);

@@ -70,21 +70,18 @@ public interface Machine {
    * @param arguments in, and results out, in the same array: the caller's, reused
    * @return the hypercall's result; {@link Channel#GONE} when the machine has gone or does not answer
    */
-  long hypercall(long number, long[] arguments);
-
-  /** Like a hypercall whose result nobody needs, but never blocks; may coalesce with an earlier one of the same arguments. */
-  Signal notifier(long number, long argument);
+  default long hypercall(long number, long[] arguments) {
+    throw new UnsupportedOperationException("hypercall=" + number + ": machine " + name() + " has none");
+  }
 
   /**
-   * The same with several arguments.
+   * A hypercall whose result nobody needs: raising it does not wait, and may coalesce with the time before.
    *
    * @param arguments copied
+   * @return the caller's, until it closes it; IllegalStateException when the machine has no room for more
    */
-  default Signal notifier(long number, long[] arguments) {
-    if (arguments.length != 1) {
-      throw new UnsupportedOperationException("machine=" + name() + " arguments=" + arguments.length + " (1)");
-    }
-    return notifier(number, arguments[0]);
+  default Notifier notifier(long number, long... arguments) {
+    throw new UnsupportedOperationException("hypercall=" + number + ": machine " + name() + " has none");
   }
 
   /** Null where there is none. */

@@ -112,6 +112,10 @@ final class ControlPage {
     return (long) LONG.getAcquire(memory, STATUS + firstSlot);
   }
 
+  static byte status(MemorySegment memory, int slot) {
+    return (byte) BYTE.getAcquire(memory, STATUS + slot);
+  }
+
   static void statusRelease(MemorySegment memory, int slot, byte status) {
     BYTE.setRelease(memory, STATUS + slot, status);
   }

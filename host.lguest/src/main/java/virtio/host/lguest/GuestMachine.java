@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import virtio.bus.AddressSpace;
 import virtio.bus.Interrupt;
 import virtio.bus.Machine;
-import virtio.bus.Signal;
+import virtio.bus.Notifier;
 import virtio.bus.Store;
 import virtio.bus.Window;
 import virtio.bus.machine.MemoryWindow;
@@ -135,14 +135,9 @@ final class GuestMachine implements Machine, AutoCloseable {
     return caller.call(number, arguments);
   }
 
+  /** At most three arguments, of 32 bits; 64 notifiers at a time. */
   @Override
-  public Signal notifier(long number, long argument) {
-    return notifier(number, new long[] {argument});
-  }
-
-  /** At most three arguments, of 32 bits. */
-  @Override
-  public Signal notifier(long number, long[] arguments) {
+  public Notifier notifier(long number, long... arguments) {
     int[] words = new int[ControlPage.CALL_WORDS];
     if (number < 0 || number > Integer.MAX_VALUE || arguments.length >= words.length) {
       throw new IllegalArgumentException("number=" + number + " arguments=" + arguments.length + "; allowed: 31 bits, at most 3");

@@ -1,18 +1,22 @@
 package virtio.host.lguest;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.WeakReference;
-import java.util.Arrays;
-import virtio.bus.Signal;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import virtio.bus.Notifier;
 
 /**
- * The guest's end of hypercalls that nobody waits for. Each notifier owns a slot of the ring for as long as somebody holds it: its
- * words are written once, and raising it is one store of the slot's status, which coalesces with one not yet served.
+ * The guest's end of hypercalls that nobody waits for. Each notifier owns a slot of the ring until it is closed: its words are written once,
+ * and raising it is one store of the slot's status, which coalesces with one not yet served. Any thread.
  */
 final class Notifiers {
+  private static final long PATIENCE_NANOS = 1_000_000_000;
+  private static final long LOOK_NANOS = 20_000;
+
   private final MemorySegment memory;
   private final SleepWord host;
-  private final Slots slots = new Slots();
+  private final boolean[] taken = new boolean[ControlPage.SLOTS];
+  private int next;
   private volatile boolean gone;
 
   Notifiers(MemorySegment memory, SleepWord host) {
@@ -21,12 +25,47 @@ final class Notifiers {
   }
 
   /**
-   * The one for this call. IllegalStateException: all slots are in use.
+   * A new one for this call. Waits, not for long, where the host is still to serve whose slot it was. IllegalStateException: all are in use.
    *
    * @param words the number and three arguments
    */
-  Signal notifier(int[] words) {
-    return slots.find(words);
+  synchronized Notifier notifier(int[] words) {
+    int slot = unused();
+    if (slot < 0 || !served(slot)) {
+      throw new IllegalStateException("notifiers=" + taken.length + ": all in use");
+    }
+    taken[slot] = true;
+    next = slot + 1;
+    for (int word = 0; word < words.length; word++) {
+      ControlPage.intPlain(memory, ControlPage.call(slot, word), words[word]);
+    }
+    return new Call(slot);
+  }
+
+  /** The one that has not been used for longest, or -1. */
+  private int unused() {
+    for (int count = 0; count < taken.length; count++) {
+      int slot = (next + count) % taken.length;
+      if (!taken[slot]) {
+        return slot;
+      }
+    }
+    return -1;
+  }
+
+  private boolean served(int slot) {
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    while (!gone && ControlPage.status(memory, slot) != ControlPage.FREE) {
+      if (System.nanoTime() - end > 0) {
+        return false;
+      }
+      LockSupport.parkNanos(this, LOOK_NANOS);
+    }
+    return true;
+  }
+
+  private synchronized void free(int slot) {
+    taken[slot] = false;
   }
 
   /** From now on raising does nothing. */
@@ -34,45 +73,20 @@ final class Notifiers {
     gone = true;
   }
 
-  private final class Slots {
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    private final WeakReference<Notifier>[] held = new WeakReference[ControlPage.SLOTS];
+  private final class Call implements Notifier {
+    /** In {@link #users}: nobody begins to raise any more. The lower bits count those who are at it. */
+    private static final int CLOSED = Integer.MIN_VALUE;
 
-    synchronized Notifier find(int[] words) {
-      int unused = -1;
-      for (int slot = 0; slot < held.length; slot++) {
-        Notifier notifier = held[slot] == null ? null : held[slot].get();
-        if (notifier != null && Arrays.equals(notifier.words, words)) {
-          return notifier;
-        }
-        if (notifier == null && unused < 0) {
-          unused = slot;
-        }
-      }
-      if (unused < 0) {
-        throw new IllegalStateException("notifiers=" + held.length + ": all in use");
-      }
-      Notifier made = new Notifier(unused, words);
-      held[unused] = new WeakReference<>(made);
-      return made;
-    }
-  }
-
-  private final class Notifier implements Signal {
     private final int slot;
-    private final int[] words;
+    private final AtomicInteger users = new AtomicInteger();
 
-    Notifier(int slot, int[] words) {
+    Call(int slot) {
       this.slot = slot;
-      this.words = words;
-      for (int word = 0; word < words.length; word++) {
-        ControlPage.intPlain(memory, ControlPage.call(slot, word), words[word]);
-      }
     }
 
     @Override
     public void raise(int position) {
-      if (gone) {
+      if (gone || !enter()) {
         return;
       }
       try {
@@ -83,7 +97,28 @@ final class Notifiers {
       } catch (IllegalStateException closed) {
         // The machine went between our look and the store: nobody is left to ring for.
         gone = true;
+      } finally {
+        users.decrementAndGet();
       }
+    }
+
+    private boolean enter() {
+      int now;
+      do {
+        now = users.get();
+      } while (now >= 0 && !users.compareAndSet(now, now + 1));
+      return now >= 0;
+    }
+
+    @Override
+    public void close() {
+      if (users.getAndUpdate(now -> now | CLOSED) < 0) {
+        return;
+      }
+      while (users.get() != CLOSED) {
+        Thread.onSpinWait();
+      }
+      free(slot);   // nobody can store its status any more
     }
   }
 }

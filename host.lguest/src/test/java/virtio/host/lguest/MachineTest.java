@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import virtio.bus.Channel;
 import virtio.bus.DmaMemory;
+import virtio.bus.Notifier;
 import virtio.bus.Signal;
 import virtio.bus.Slot;
 import virtio.bus.Window;
@@ -201,14 +203,53 @@ class MachineTest {
   }
 
   @Test
-  void twoNotifiersOfOneAddressAreOne() {
-    assertThat(guest.notifier(17, RING)).isSameAs(guest.notifier(17, RING));
-    List<Signal> held = new ArrayList<>();
+  void notifiersAreFewAndComeBackWhenTheyAreClosed() {
+    List<Notifier> held = new ArrayList<>();
     for (int i = 0; i < 64; i++) {
-      held.add(guest.notifier(17, RING + 4096L * i));
+      held.add(guest.notifier(17, RING));
     }
-    assertThatThrownBy(() -> guest.notifier(17, RING + 4096 * 64)).isInstanceOf(IllegalStateException.class).hasMessageContaining("64");
-    assertThat(held).hasSize(64);
+    assertThatThrownBy(() -> guest.notifier(17, RING)).isInstanceOf(IllegalStateException.class).hasMessageContaining("64");
+    held.get(7).close();
+    held.get(7).close();
+    held.add(guest.notifier(17, RING));
+    assertThatThrownBy(() -> guest.notifier(17, RING)).isInstanceOf(IllegalStateException.class);
+    held.forEach(Notifier::close);
+    for (int i = 0; i < 1000; i++) {
+      guest.notifier(17, RING + 4096L * i).close();
+    }
+  }
+
+  /** Who closes one may give its slot to another, and who still raises the first must not ring that. */
+  @Test
+  void aClosedNotifierRingsNobody() throws Exception {
+    Slot slot = host.plug("disk0", Map.of());
+    AtomicInteger rung = new AtomicInteger();
+    AtomicInteger others = new AtomicInteger();
+    slot.doorbell(RING, rung::incrementAndGet);
+    slot.doorbell(RING + 4096, others::incrementAndGet);
+    AtomicReference<Notifier> raised = new AtomicReference<>(guest.notifier(17, RING));
+    AtomicBoolean over = new AtomicBoolean();
+    Thread user = Thread.ofPlatform().daemon().start(() -> {
+      while (!over.get()) {
+        raised.get().raise(0);
+      }
+    });
+    for (int round = 0; round < 2000; round++) {
+      Notifier next = guest.notifier(17, RING);
+      raised.getAndSet(next).close();
+      List<Notifier> silent = new ArrayList<>();
+      for (int count = 0; count < 40; count++) {   // so that each slot comes round soon
+        silent.add(guest.notifier(17, RING + 4096));
+      }
+      silent.forEach(Notifier::close);
+    }
+    int before = rung.get();
+    await(() -> rung.get() > before);
+    over.set(true);
+    user.join();
+    raised.get().close();
+    raised.get().raise(0);
+    assertThat(others).hasValue(0);
   }
 
   @Test

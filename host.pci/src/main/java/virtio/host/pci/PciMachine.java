@@ -5,7 +5,6 @@ import virtio.bus.AddressSpace;
 import virtio.bus.Interrupt;
 import virtio.bus.Machine;
 import virtio.bus.Message;
-import virtio.bus.Signal;
 import virtio.bus.Store;
 import virtio.bus.Window;
 import virtio.bus.machine.FirmwareWords;
@@ -56,16 +55,6 @@ final class PciMachine implements Machine {
   @Override
   public Message message() {
     return interrupts.message();
-  }
-
-  @Override
-  public long hypercall(long number, long[] arguments) {
-    throw new UnsupportedOperationException("hypercall=" + number + ": machine " + name() + " has none");
-  }
-
-  @Override
-  public Signal notifier(long number, long argument) {
-    throw new UnsupportedOperationException("hypercall=" + number + ": machine " + name() + " has none");
   }
 
   @Override

@@ -6,7 +6,6 @@ import virtio.bus.AddressSpace;
 import virtio.bus.Interrupt;
 import virtio.bus.Machine;
 import virtio.bus.Message;
-import virtio.bus.Signal;
 import virtio.bus.Store;
 import virtio.bus.Window;
 
@@ -137,16 +136,6 @@ public final class FakePci implements Machine, AutoCloseable {
   /** Messages that somebody has. */
   public int messagesOut() {
     return messages.size();
-  }
-
-  @Override
-  public long hypercall(long number, long[] arguments) {
-    throw new UnsupportedOperationException("machine=" + name + ": no hypercalls");
-  }
-
-  @Override
-  public Signal notifier(long number, long argument) {
-    throw new UnsupportedOperationException("machine=" + name + ": no hypercalls");
   }
 
   @Override

@@ -8,8 +8,8 @@ import virtio.bus.Channel;
 import virtio.bus.DmaMemory;
 import virtio.bus.Interrupt;
 import virtio.bus.Machine;
+import virtio.bus.Notifier;
 import virtio.bus.Registration;
-import virtio.bus.Signal;
 import virtio.bus.machine.Handlers;
 import virtio.bus.machine.Passage;
 
@@ -62,12 +62,12 @@ final class DmaChannel implements Channel {
   private static final class Ends {
     private final DmaMemory structures;
     private final DmaMemory buffers;
-    private final Signal look;
+    private final Notifier look;
     private final Registration interrupt;
     private int nextRead;
     private int nextWritten;
 
-    Ends(DmaMemory structures, DmaMemory buffers, Signal look, Registration interrupt) {
+    Ends(DmaMemory structures, DmaMemory buffers, Notifier look, Registration interrupt) {
       this.structures = structures;
       this.buffers = buffers;
       this.look = look;
@@ -178,10 +178,10 @@ final class DmaChannel implements Channel {
       LguestDma.usedRelease(structures.segment(), at, i < RECEIVED ? 0 : TAKEN);
     }
     Registration told = interrupt.register(handlers::run);
-    Signal look = machine.notifier(LHCALL_SEND_DMA,
-        new long[] {key, structures.address() + (long) RECEIVED * LguestDma.BYTES, SENT});
+    Notifier look = machine.notifier(LHCALL_SEND_DMA, key, structures.address() + (long) RECEIVED * LguestDma.BYTES, SENT);
     if (machine.hypercall(LHCALL_BIND_DMA, new long[] {key + TO_GUEST, structures.address(), RECEIVED << 8 | line}) != BOUND) {
       LOG.log(System.Logger.Level.ERROR, device + ": channel: the host does not bind");
+      look.close();
       told.close();
       free(space, structures);
       free(space, buffers);
@@ -215,6 +215,7 @@ final class DmaChannel implements Channel {
     }
     ends = null;
     own.interrupt.close();
+    own.look.close();
     AddressSpace space = machine.space(0);
     boolean confirmed = machine.hypercall(LHCALL_BIND_DMA, new long[] {key + TO_GUEST, own.structures.address(), 0}) >= 0;
     for (DmaMemory memory : List.of(own.structures, own.buffers)) {

@@ -2,6 +2,7 @@ package virtio.transport.lguest;
 
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import virtio.bus.AddressSpace;
@@ -9,6 +10,7 @@ import virtio.bus.BusDevice;
 import virtio.bus.Channel;
 import virtio.bus.Interrupt;
 import virtio.bus.Machine;
+import virtio.bus.Notifier;
 import virtio.bus.PageLayout;
 import virtio.bus.Registration;
 import virtio.bus.Signal;
@@ -38,6 +40,7 @@ final class LguestDevice implements BusDevice {
   private final Runnable released;
   private final Hold hold;
   private final long key;
+  private final Map<Long, Notifier> doorbells = new HashMap<>();
   private DmaChannel channel;
   private volatile boolean gone;
 
@@ -101,6 +104,8 @@ final class LguestDevice implements BusDevice {
     synchronized (this) {
       last = channel;
       channel = null;
+      doorbells.values().forEach(Notifier::close);
+      doorbells.clear();
     }
     if (last != null) {
       last.close();
@@ -126,9 +131,10 @@ final class LguestDevice implements BusDevice {
     return interrupts;
   }
 
+  /** It rings until the claim ends. */
   @Override
-  public Signal doorbell(long argument) {
-    return machine.notifier(LHCALL_NOTIFY, argument);
+  public synchronized Signal doorbell(long argument) {
+    return doorbells.computeIfAbsent(argument, address -> machine.notifier(LHCALL_NOTIFY, address));
   }
 
   @Override
