@@ -115,10 +115,12 @@ final class Doorbell implements Signal {
     return taken;
   }
 
-  /** Nothing was found: it is not looked for again before it was posted many times more. */
-  void searchedInVain() {
-    limit = limit << 5;
-    posts = 0;
+  /** Nothing was found in that life: in this one it is not looked for again before it was posted many times more. */
+  synchronized void searchedInVain(int since) {
+    if (life == since) {
+      limit = limit << 5;
+      posts = 0;
+    }
   }
 
   /** The counter's number; -1 while there is none. */

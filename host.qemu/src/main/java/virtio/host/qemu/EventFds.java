@@ -148,7 +148,7 @@ final class EventFds implements AutoCloseable {
         LOG.log(System.Logger.Level.INFO, "machine " + machine + ": doorbells stay on the socket: " + none.getMessage());
       }
     }
-    doorbell.searchedInVain();
+    doorbell.searchedInVain(life);
   }
 
   private EventFd open(EventFdInfo info) throws IOException {
@@ -163,7 +163,7 @@ final class EventFds implements AutoCloseable {
   /** The one that grows as the command says, twice; or null. */
   private EventFdInfo find(String command, int attempt) throws IOException {
     List<EventFdInfo> candidates = EventFdInfo.all(pid).stream().filter(this::free).toList();
-    int bytes = LEAST_BYTES + BYTES_PER_COUNTER * candidates.size() << attempt;
+    int bytes = (LEAST_BYTES + BYTES_PER_COUNTER * candidates.size()) << attempt;
     int first = FEWEST + random.nextInt(MOST - FEWEST);
     EventFdInfo once = grown(candidates, command, first, bytes);
     int second = first == MOST - 1 ? FEWEST : first + 1;

@@ -77,12 +77,14 @@ class DoorbellTest {
   @Test
   void aSearchInVainMakesTheNextOneRare() {
     raise(OFTEN);
-    doorbell.searchedInVain();
+    doorbell.searchedInVain(doorbell.life());
     raise(OFTEN * OFTEN - 1);
     assertThat(wanting).hasSize(1);
     raise(1);
     assertThat(wanting).hasSize(2);
+    int before = doorbell.life();
     doorbell.renew();
+    doorbell.searchedInVain(before);
     raise(OFTEN);
     assertThat(wanting).hasSize(3);
   }
