@@ -22,6 +22,8 @@ final class CardState {
   private volatile boolean up;
   private volatile boolean announce;
   private volatile boolean canAnnounce;
+  /** Whether the driver was asked once more before it said that it has heard. */
+  private boolean again;
 
   /** @param up whether the cable is in */
   CardState(long mac, int mtu, long speed, boolean up) {
@@ -37,9 +39,10 @@ final class CardState {
   }
 
   /** Reset: the address is again the card's own, and nothing is asked of anybody. */
-  void stop() {
+  synchronized void stop() {
     canAnnounce = false;
     announce = false;
+    again = false;
     mac = configuredMac;
   }
 
@@ -60,14 +63,17 @@ final class CardState {
   }
 
   /** The driver shall tell the world where it is. @return false when it cannot */
-  boolean announce() {
+  synchronized boolean announce() {
+    again = announce;
     announce = canAnnounce;
     return announce;
   }
 
-  /** It has heard. */
-  void announced() {
-    announce = false;
+  /** It has heard; of the first time, if it was asked twice. @return whether it still is asked */
+  synchronized boolean announced() {
+    announce = again;
+    again = false;
+    return announce;
   }
 
   /** The longest frame with that many tags' bytes. */

@@ -29,15 +29,18 @@ final class Commands {
 
   private final ReceiveFilter filter;
   private final CardState card;
+  private final Runnable changed;
   private final Chain chain = new Chain(QUEUE_SIZE);
   private final MemorySegment data = Arena.ofAuto().allocate((long) ReceiveFilter.MOST_ADDRESSES * ADDRESS, 8);
   private final MemorySegment more = Arena.ofAuto().allocate((long) ReceiveFilter.MOST_ADDRESSES * ADDRESS, 8);
   private final MemorySegment answer = Arena.ofAuto().allocate(1);
   private Features accepted = Features.NONE;
 
-  Commands(ReceiveFilter filter, CardState card) {
+  /** @param changed tells the driver that a field of the card's has */
+  Commands(ReceiveFilter filter, CardState card, Runnable changed) {
     this.filter = filter;
     this.card = card;
+    this.changed = changed;
   }
 
   void start(Features features) {
@@ -143,7 +146,9 @@ final class Commands {
     if (command != VIRTIO_NET_CTRL_ANNOUNCE_ACK || !accepted.has(VIRTIO_NET_F_GUEST_ANNOUNCE) || bytes != 0) {
       return false;
     }
-    card.announced();
+    if (card.announced()) {
+      changed.run();
+    }
     return true;
   }
 }

@@ -46,7 +46,7 @@ final class NetworkCard implements DeviceModel {
     this.port = new SwitchPort(name, state.longest(VLAN_TAG), () -> thread.execute(arrived));
     this.receiver = new Receiver(port, state, filter, queueSize);
     this.transmitter = new Transmitter(port, state, queueSize);
-    this.commands = new Commands(filter, state);
+    this.commands = new Commands(filter, state, this::tell);
   }
 
   /** Where its cable ends. */

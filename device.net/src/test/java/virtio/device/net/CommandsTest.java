@@ -199,10 +199,31 @@ class CommandsTest {
     assertThat(rig.card.read(STATUS)).isEqualTo(VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
     assertThat(rig.command(VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK)).isEqualTo(VIRTIO_NET_OK);
     assertThat(rig.card.read(STATUS)).isEqualTo(VIRTIO_NET_S_LINK_UP);
+
     rig.card.stop();
     rig.start(Features.of(VIRTIO_NET_F_STATUS, VIRTIO_NET_F_CTRL_VQ));
     rig.card.announce();
     assertThat(rig.card.read(STATUS)).as("a driver that cannot is not asked").isEqualTo(VIRTIO_NET_S_LINK_UP);
+  }
+
+  /** What it says that it has heard is the first: it may have announced itself before the second. */
+  @Test
+  @Clause("Gratuitous Packet Sending")
+  void whoIsAskedAgainBeforeItHasHeardAnnouncesItselfTwice() {
+    rig.card.announce();
+    rig.card.announce();
+    assertThat(rig.told).isEqualTo(2);
+    assertThat(rig.command(VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK)).isEqualTo(VIRTIO_NET_OK);
+    assertThat(rig.card.read(STATUS)).isEqualTo(VIRTIO_NET_S_LINK_UP | VIRTIO_NET_S_ANNOUNCE);
+    assertThat(rig.told).isEqualTo(3);
+    assertThat(rig.command(VIRTIO_NET_CTRL_ANNOUNCE, VIRTIO_NET_CTRL_ANNOUNCE_ACK)).isEqualTo(VIRTIO_NET_OK);
+    assertThat(rig.card.read(STATUS)).isEqualTo(VIRTIO_NET_S_LINK_UP);
+    assertThat(rig.told).isEqualTo(3);
+    rig.card.announce();
+    rig.card.announce();
+    rig.card.stop();
+    rig.start(rig.card.offered());
+    assertThat(rig.card.read(STATUS)).isEqualTo(VIRTIO_NET_S_LINK_UP);
   }
 
   @ParameterizedTest
