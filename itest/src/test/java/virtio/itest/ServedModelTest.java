@@ -1,13 +1,18 @@
 package virtio.itest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static virtio.bus.spec.DeviceStatus.ACKNOWLEDGE;
+import static virtio.bus.spec.DeviceStatus.DRIVER;
+import static virtio.bus.spec.DeviceStatus.FEATURES_OK;
 
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,9 +20,12 @@ import virtio.bus.AttachmentSettings;
 import virtio.bus.Bus;
 import virtio.bus.Combination;
 import virtio.bus.ConfigHandler;
+import virtio.bus.DeviceConfig;
 import virtio.bus.Face;
 import virtio.bus.Features;
+import virtio.bus.Registration;
 import virtio.bus.RingFormat;
+import virtio.bus.Slot;
 import virtio.bus.VirtioDevice;
 import virtio.bus.VirtioDriver;
 import virtio.bus.core.VirtioBus;
@@ -141,6 +149,42 @@ class ServedModelTest {
     assertThat(port.events()).as("no failure: an orderly end").containsExactly("up", "down");
     assertThat(machine.memory().quarantined()).isZero();
     assertThat(machine.memory().live()).isZero();
+  }
+
+  /** What a test does when the model has stopped and its place is still there. */
+  private static final class LastMoment extends WindowConfig {
+    private final Consumer<DeviceConfig> last;
+
+    LastMoment(Consumer<DeviceConfig> last) {
+      this.last = last;
+    }
+
+    @Override
+    public Registration expose(DeviceConfig device, Slot slot) {
+      Registration exposed = super.expose(device, slot);
+      return () -> {
+        last.accept(device);
+        exposed.close();
+      };
+    }
+  }
+
+  @Test
+  void whoComesWhileAFaceIsTakenAwayDoesNotKeepTheModelBusy() throws InterruptedException {
+    AtomicInteger seen = new AtomicInteger(-1);
+    ConfigHandler late = new LastMoment(device -> {
+      device.accept(device.offered());
+      List.of(ACKNOWLEDGE, ACKNOWLEDGE | DRIVER, ACKNOWLEDGE | DRIVER | FEATURES_OK).forEach(device::status);
+      seen.set(device.status());
+    });
+    bus.bindConfig(late, Map.of("virtio.config", "late"));
+    bus.serve("echo0", model, List.of(Face.of("fake.split.late"), Face.of("fake.split.window")), machine);
+    eventually("two faces", () -> bus.devices().size() == 2);
+    bus.unbindConfig(late);
+    eventually("one face", () -> bus.devices().size() == 1);
+    assertThat(seen).as("FEATURES_OK does not stand").hasValue(ACKNOWLEDGE | DRIVER);
+    bound("port0", port);
+    answers(port);
   }
 
   @Test
