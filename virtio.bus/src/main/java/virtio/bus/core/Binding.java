@@ -85,9 +85,7 @@ final class Binding implements Bus.Attachment, Transport.Listener {
       if (leaving != null) {
         leaving.run();
       } else {
-        bound.gone();
-        letGo();
-        consider();
+        lose();
       }
     });
   }
@@ -102,10 +100,10 @@ final class Binding implements Bus.Attachment, Transport.Listener {
     control.execute(() -> {
       present.remove(left);
       if (left == device) {
-        bound.gone();
-        letGo();
+        lose();
+      } else {
+        consider();
       }
-      consider();
     });
   }
 
@@ -118,11 +116,16 @@ final class Binding implements Bus.Attachment, Transport.Listener {
     control.call(settings.resetDeadline().plus(MARGIN), () -> {
       if (held == device && bound != null) {
         present.put(held, "being unplugged");
-        bound.gone();
-        letGo();
-        consider();
+        lose();
       }
     });
+  }
+
+  /** What is bound goes, and its driver is told so; then another may serve. */
+  private void lose() {
+    bound.gone();
+    letGo();
+    consider();
   }
 
   /** Another binding has let a device go. */
