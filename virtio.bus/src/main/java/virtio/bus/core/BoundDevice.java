@@ -393,11 +393,11 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
     memory.stop();
     live = false;
     if (asking == null) {
-      ringsStopped();
+      stopRings();
     }
     status(0);   // before the ring goes by which it may travel
-    Deadline.await(settings.resetDeadline(), () -> config.status() == GONE || config.status() == 0 && ringsStopped());
-    confirm(config.status() == 0 && ringsStopped());
+    Deadline.await(settings.resetDeadline(), () -> config.status() == GONE || config.status() == 0 && stopRings());
+    confirm(config.status() == 0 && stopRings());
     if (negotiated) {
       rings.stop(confirmed);
     }
@@ -414,7 +414,8 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
     memory.confirm(reset);
   }
 
-  private boolean ringsStopped() {
+  /** Begins or goes on to stop the rings. @return whether nothing of them is under way */
+  private boolean stopRings() {
     return !negotiated || rings.reset();
   }
 
