@@ -14,9 +14,16 @@ public interface Bus {
    * Serves {@code port} with the first idle device that the combination and the filter allow, now or when one appears. A device that
    * refuses, or turns out to be another, is left alone until it comes anew or the attachment is made anew.
    *
+   * @param leaving told when somebody wants to take the device out: it works until the attachment is closed, which is the answer. On the
+   *     bus's control thread, perhaps before this returns; must not block. Null: there is none to tell
    * @throws IllegalArgumentException when the driver is for another kind of port, or a setting is out of range
    */
-  Attachment attach(Combination parts, AttachmentSettings settings, Object port);
+  Attachment attach(Combination parts, AttachmentSettings settings, Object port, Runnable leaving);
+
+  /** The same for a port that need not be asked: what somebody wants to take out is taken back at once, as a device that has gone. */
+  default Attachment attach(Combination parts, AttachmentSettings settings, Object port) {
+    return attach(parts, settings, port, null);
+  }
 
   /**
    * The mirror: shows a model on a host, a slot for each face, until closed. A face whose ring or config handler is not here waits for it.
@@ -48,14 +55,6 @@ public interface Bus {
 
     /** What is bound; null while nothing is. */
     DeviceReport report();
-
-    /**
-     * Whom to tell when somebody wants to take the device out: it works until the attachment is closed, which is the answer. Without one to
-     * tell, the bus takes the device back at once, as one that has gone.
-     *
-     * @param asked on the bus's control thread; must not block
-     */
-    default void leaving(Runnable asked) {}
 
     /** Takes the device back: remove, reset, release. Returns when that is done; bounded. */
     @Override

@@ -21,6 +21,8 @@ import virtio.bus.DeviceId;
 import virtio.bus.DmaMemory;
 import virtio.bus.Features;
 import virtio.bus.Queue;
+import virtio.bus.Registration;
+import virtio.bus.Transport;
 import virtio.bus.VirtioDevice;
 import virtio.bus.VirtioDriver;
 import virtio.bus.Violation;
@@ -52,9 +54,12 @@ class BusTest {
     bus.close();
   }
 
+  private Combination parts(Transport on) {
+    return new Combination(driver, on, ring, FakeRegisters.handler(), Map.of("virtio.glue", "block.fake.fake.fake"));
+  }
+
   private Bus.Attachment attach(AttachmentSettings settings) {
-    return bus.attach(new Combination(driver, transport, ring, FakeRegisters.handler(), Map.of("virtio.glue", "block.fake.fake.fake")),
-        settings, new Object());
+    return bus.attach(parts(transport), settings, new Object());
   }
 
   private Bus.Attachment attach() {
@@ -353,8 +358,9 @@ class BusTest {
       found.ready();
     });
     AtomicInteger asked = new AtomicInteger();
-    Bus.Attachment attachment = bound();
-    attachment.leaving(asked::incrementAndGet);
+    transport.plug(device);
+    Bus.Attachment attachment = bus.attach(parts(transport), AttachmentSettings.of("disk0"), new Object(), asked::incrementAndGet);
+    await("a bound device: " + attachment.state(), attachment::bound);
     transport.ask(device);
     await("the news", () -> asked.get() == 1);
     assertThat(attachment.bound()).isTrue();
@@ -363,6 +369,24 @@ class BusTest {
     assertThat(driver.events()).containsExactly("probe", "remove true");
     assertThat(device.claimed()).isFalse();
     assertThat(memory.quarantined()).isZero();
+  }
+
+  @Test
+  @Shows("F11")
+  void aPortIsAskedForADeviceThatIsAskedForWhileItIsBeingAttached() {
+    AtomicInteger asked = new AtomicInteger();
+    transport.plug(device);
+    Transport hasty = listener -> {
+      Registration watch = transport.watch(listener);
+      await("a bound device", () -> registers.status() == 15);
+      transport.ask(device);
+      await("an answer", () -> asked.get() == 1 || driver.events().contains("remove true"));
+      return watch;
+    };
+    Bus.Attachment attachment = bus.attach(parts(hasty), AttachmentSettings.of("disk0"), new Object(), asked::incrementAndGet);
+    assertThat(asked).hasValue(1);
+    attachment.close();
+    assertThat(driver.events()).as("it was not taken away").containsExactly("probe", "remove true");
   }
 
   @Test

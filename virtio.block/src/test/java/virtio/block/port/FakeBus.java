@@ -55,11 +55,12 @@ final class FakeBus implements Bus {
   }
 
   @Override
-  public Attachment attach(Combination parts, AttachmentSettings settings, Object to) {
+  public Attachment attach(Combination parts, AttachmentSettings settings, Object to, Runnable asked) {
     FakeDisk disk;
     synchronized (this) {
       attachments++;
       port = (BlockPort) to;
+      leaving = asked;
       disk = line.poll();
       last = disk;
     }
@@ -80,13 +81,6 @@ final class FakeBus implements Bus {
       @Override
       public DeviceReport report() {
         return null;
-      }
-
-      @Override
-      public void leaving(Runnable asked) {
-        synchronized (FakeBus.this) {
-          leaving = asked;
-        }
       }
 
       @Override

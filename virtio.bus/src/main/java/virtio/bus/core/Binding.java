@@ -28,24 +28,26 @@ final class Binding implements Bus.Attachment, Transport.Listener {
   private final AttachmentSettings settings;
   private final Filter filter;
   private final Object port;
+  private final Runnable leaving;
   private final ControlThread control;
   /** Devices present, and, for those that will not do until they come anew, why. */
   private final Map<BusDevice, String> present = new LinkedHashMap<>();
   private Registration watch;
   private boolean closed;
   private volatile BusDevice device;
-  private volatile Runnable leaving;
   private volatile BoundDevice bound;
   /** As {@link #bound}, and already while it is being bound: a driver tells its port before probe returns. */
   private volatile BoundDevice shown;
   private volatile String state;
 
-  Binding(VirtioBus bus, Combination parts, AttachmentSettings settings, Filter filter, Object port) {
+  /** @param leaving told when the device is asked for; null for nobody */
+  Binding(VirtioBus bus, Combination parts, AttachmentSettings settings, Filter filter, Object port, Runnable leaving) {
     this.bus = bus;
     this.parts = parts;
     this.settings = settings;
     this.filter = filter;
     this.port = port;
+    this.leaving = leaving;
     names = PartNames.of(parts);
     state = "waiting for " + wanted();
     control = new ControlThread("virtio-" + settings.owner() + "-bus");
@@ -88,11 +90,6 @@ final class Binding implements Bus.Attachment, Transport.Listener {
         lose();
       }
     });
-  }
-
-  @Override
-  public void leaving(Runnable asked) {
-    leaving = asked;
   }
 
   @Override

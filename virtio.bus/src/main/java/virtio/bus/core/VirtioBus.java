@@ -104,7 +104,7 @@ public final class VirtioBus implements Bus {
   }
 
   @Override
-  public Attachment attach(Combination parts, AttachmentSettings settings, Object port) {
+  public Attachment attach(Combination parts, AttachmentSettings settings, Object port, Runnable leaving) {
     if (!parts.driver().port().isInstance(port)) {
       throw new IllegalArgumentException("glue=" + parts.name() + ": its driver serves a " + parts.driver().port().getSimpleName()
           + ", and " + settings.owner() + " is none");
@@ -116,7 +116,7 @@ public final class VirtioBus implements Bus {
     } catch (InvalidSyntaxException e) {
       throw new IllegalArgumentException("device.filter=" + settings.filter() + " (an LDAP filter, as in (name=m0/0)): " + e.getMessage(), e);
     }
-    Binding binding = new Binding(this, parts, settings, filter, port);
+    Binding binding = new Binding(this, parts, settings, filter, port, leaving);
     bindings.add(binding);
     binding.begin();
     return binding;

@@ -296,8 +296,7 @@ public abstract class PortControl<D> {
     boundSettings = now;
     attachedAt = System.nanoTime();
     try {
-      attachment = bus.attach(want, now.attachment(), port());
-      attachment.leaving(wishes::leave);
+      attachment = bus.attach(want, now.attachment(), port(), wishes::leave);
     } catch (IllegalArgumentException | IllegalStateException e) {
       trouble = "refused: " + e.getMessage();
       log.log(Level.ERROR, pid + " " + now.name() + ": glue.target=" + wishes.target() + ": " + e.getMessage());

@@ -30,7 +30,7 @@ final class FakeBus implements Bus {
   }
 
   @Override
-  public Attachment attach(Combination parts, AttachmentSettings settings, Object to) {
+  public Attachment attach(Combination parts, AttachmentSettings settings, Object to, Runnable asked) {
     FakePipe pipe;
     synchronized (this) {
       raw = ((PipePort) to).raw();
