@@ -259,6 +259,21 @@ class PortTest implements Publisher {
   }
 
   @Test
+  void whatGoesWhileItIsDrainedMakesRoomForAnother() {
+    FakeDisk first = begin();
+    BlockRequest slow = write(1);
+    bus.asks();
+    await(() -> events.contains("held: its device is being taken out"));
+    first.fail(Failure.Kind.DEVICE_GONE);
+    first.remove();
+    await(() -> !published);
+    assertThat(slow.outcome()).isEqualTo(Outcome.DEVICE_GONE);
+    await(() -> bus.attachments() == 2);
+    bus.appears(new FakeDisk("fake m0/0"));
+    await(control::online);
+  }
+
+  @Test
   void anExchangeDrainsAndFlushesSoThatNothingIsLost() {
     FakeDisk first = begin();
     first.complete(write(1), Outcome.OK);

@@ -81,7 +81,7 @@ public abstract class PortControl<D> {
   /** The device has gone by itself; its binding is still to be closed. */
   protected abstract void gone(String why);
 
-  /** After {@link #gone}: the binding is closed, another device may come. */
+  /** The binding is closed: if its device has gone, that is history, and another may come. */
   protected abstract void forgotten();
 
   /**
@@ -333,6 +333,7 @@ public abstract class PortControl<D> {
     attachment = null;
     device = null;
     wishes.bound(null);
+    forgotten();
   }
 
   private void fault(boolean gone, String cause) {
@@ -342,7 +343,6 @@ public abstract class PortControl<D> {
     if (gone) {
       gone(cause);
       letGo();
-      forgotten();
       giveUp(false, cause);
     } else if (faults.another(System.nanoTime())) {
       letGo();
