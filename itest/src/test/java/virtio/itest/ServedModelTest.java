@@ -8,9 +8,12 @@ import static virtio.bus.spec.DeviceStatus.FEATURES_OK;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -65,9 +68,12 @@ class ServedModelTest {
     return bus.serve("echo0", model, List.of(faces).stream().map(Face::of).toList(), machine);
   }
 
+  private Combination parts(VirtioDriver<EchoDriver.Port> driver) {
+    return new Combination(driver, machine, ring, config, Map.of("virtio.glue", "echo.fake.split.window"));
+  }
+
   private Bus.Attachment attach(String owner, VirtioDriver<EchoDriver.Port> driver, EchoDriver.Port to) {
-    return bus.attach(new Combination(driver, machine, ring, config, Map.of("virtio.glue", "echo.fake.split.window")),
-        AttachmentSettings.of(owner), to);
+    return bus.attach(parts(driver), AttachmentSettings.of(owner), to);
   }
 
   private Bus.Attachment bound(String owner, EchoDriver.Port to) {
@@ -200,6 +206,70 @@ class ServedModelTest {
     assertThat(machine.memory().live()).isZero();
     serve("fake.split.window");
     eventually("another", attachment::bound);
+  }
+
+  /** With a port that does that when it is asked for its device. */
+  private Bus.Attachment bound(Runnable asked) {
+    Bus.Attachment attachment = bus.attach(parts(new EchoDriver()), AttachmentSettings.of("port0"), port, asked);
+    eventually(attachment.state(), attachment::bound);
+    return attachment;
+  }
+
+  @Test
+  @Shows("F11")
+  void aDeviceWhoseModelIsWithdrawnWorksUntilItsPortHasLetItGo() throws Exception {
+    Bus.Serving serving = serve("fake.split.window");
+    CountDownLatch asked = new CountDownLatch(1);
+    Bus.Attachment attachment = bound(asked::countDown);
+    CompletableFuture<byte[]> last = CompletableFuture.supplyAsync(() -> {
+      try (attachment) {
+        return asked.await(10, TimeUnit.SECONDS) ? port.echo().ask(new byte[] {1, 2, 3}, Duration.ofSeconds(10)) : null;
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    });
+    serving.close();
+    assertThat(last.get(10, TimeUnit.SECONDS)).as("a last answer").containsExactly(~1, ~2, ~3);
+    assertThat(port.events()).as("no failure: an orderly end").containsExactly("up", "down");
+    assertThat(machine.memory().quarantined()).isZero();
+    assertThat(machine.memory().live()).isZero();
+  }
+
+  @Test
+  @Shows("F11")
+  void aPortThatDoesNotLetGoOfAWithdrawnDeviceLosesIt() {
+    Bus.Serving serving = serve("fake.split.window");
+    Bus.Attachment attachment = bound(() -> { });
+    serving.close();
+    assertThat(port.events()).containsExactly("up", "failed DEVICE_GONE", "down");
+    assertThat(attachment.bound()).isFalse();
+    assertThat(machine.memory().quarantined()).as("it was let go of before it went").isZero();
+    assertThat(machine.memory().live()).isZero();
+    serve("fake.split.window");
+    eventually("another", attachment::bound);
+  }
+
+  @Test
+  void nobodyGetsADeviceThatIsBeingTakenAway() throws InterruptedException {
+    EchoDriver.Port next = new EchoDriver.Port();
+    AtomicReference<Bus.Attachment> waiting = new AtomicReference<>();
+    List<String> seen = new CopyOnWriteArrayList<>();
+    bus.bindConfig(new LastMoment(device -> {
+      Await.that(Duration.ofSeconds(10), () -> !waiting.get().state().contains("held by"));
+      seen.add(waiting.get().state());
+    }), Map.of("virtio.config", "watched"));
+    Bus.Serving serving = serve("fake.split.watched");
+    Bus.Attachment first = bound("port0", port);
+    Bus.Attachment second = attach("port1", new EchoDriver(), next);
+    waiting.set(second);
+    eventually(second.state(), () -> second.state().contains("held by port0"));
+    serving.close();
+    assertThat(seen).hasSize(1).allMatch(state -> state.endsWith("(fake m0/0: being taken out)"));
+    assertThat(next.events()).isEmpty();
+    first.close();
+    serve("fake.split.window");
+    eventually("its turn", second::bound);
+    answers(next);
   }
 
   /** Changes a field within probe, as nobody is told of. */

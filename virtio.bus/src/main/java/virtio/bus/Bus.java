@@ -67,7 +67,10 @@ public interface Bus {
     /** One line for a person per face. */
     List<String> state();
 
-    /** Unplugs: drivers in this JVM lose the device. Returns when the model is stopped; bounded. */
+    /**
+     * Unplugs: a port in this JVM that has the device is asked for it, and loses it if that takes longer than two seconds. Returns when the
+     * model is stopped; bounded.
+     */
     @Override
     void close();
   }

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -17,9 +20,14 @@ import virtio.block.BlockException;
 import virtio.block.BlockRequest;
 import virtio.block.BlockRequest.Outcome;
 import virtio.bus.Bus;
+import virtio.bus.DeviceConfig;
+import virtio.bus.Registration;
+import virtio.bus.Slot;
 import virtio.testkit.Await;
 import virtio.testkit.LogLines;
+import virtio.testkit.Shows;
 import virtio.testkit.Trap;
+import virtio.testkit.fake.WindowConfig;
 
 /** Bricks are exchanged, devices vanish, ports end, with requests in flight. */
 @Timeout(120)
@@ -68,6 +76,10 @@ class ComingAndGoingTest {
     }
   }
 
+  private static void offline(Rig rig) {
+    assertThat(Await.that(Rig.LIMIT, () -> rig.services.stream().noneMatch(BlockDevice.class::isInstance))).isTrue();
+  }
+
   @Test
   void aDeviceThatGoesFailsEveryRequestOnceAndItsReturnIsANewService() throws Exception {
     try (Rig rig = new Rig(image()).serve("size", "1M").attach()) {
@@ -81,8 +93,88 @@ class ComingAndGoingTest {
       rig.device.close();
       assertThat(Await.that(Rig.LIMIT, () -> completions.get() == requests.length)).isTrue();
       assertThat(requests).allMatch(request -> request.outcome() == Outcome.OK || request.outcome() == Outcome.DEVICE_GONE);
-      assertThat(Await.that(Rig.LIMIT, () -> rig.services.stream().noneMatch(BlockDevice.class::isInstance))).isTrue();
+      offline(rig);
       assertThatThrownBy(() -> disk.read(0, new byte[512])).isInstanceOf(BlockException.class).hasMessageContaining("DEVICE_GONE");
+      rig.device.modified(rig.device());
+      assertThat(rig.disk()).isNotSameAs(disk);
+      rig.disk().read(0, new byte[512]);
+    }
+  }
+
+  /** Lays registers out as any, and lets a test keep the disk from working. */
+  private static final class Slow extends WindowConfig {
+    private Slot slot;
+
+    @Override
+    public Registration expose(DeviceConfig device, Slot on) {
+      slot = on;
+      return super.expose(device, on);
+    }
+
+    /** Its thread stands still from here on, until what is returned is counted down. */
+    CountDownLatch stop() throws InterruptedException {
+      CountDownLatch stands = new CountDownLatch(1);
+      CountDownLatch goOn = new CountDownLatch(1);
+      slot.executor().execute(() -> {
+        stands.countDown();
+        try {
+          goOn.await();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      });
+      stands.await();
+      return goOn;
+    }
+  }
+
+  private static BlockRequest written(BlockDevice disk, long sector, byte[] bytes) {
+    BlockRequest request = disk.request().write(sector, MemorySegment.ofArray(bytes));
+    assertThat(disk.submit(request)).isTrue();
+    return request;
+  }
+
+  @Test
+  @Shows("F11")
+  void whatADiskHasBegunWhenItsImageIsWithdrawnIsFinishedAndFlushed() throws Exception {
+    Slow slow = new Slow();
+    try (Rig rig = new Rig(image())) {
+      rig.bus.bindConfig(slow, Map.of("virtio.config", "slow"));
+      rig.serve("size", "1M", "faces", "fake.split.slow").attach();
+      BlockDevice disk = rig.disk();
+      CountDownLatch goOn = slow.stop();
+      byte[] sent = Bytes.random(512, 1);
+      BlockRequest begun = written(disk, 1, sent);
+      CompletableFuture<Void> withdrawn = CompletableFuture.runAsync(rig.device::close);
+      assertThat(Await.that(Rig.LIMIT, () -> !rig.port.online())).isTrue();
+      goOn.countDown();
+      withdrawn.get(10, TimeUnit.SECONDS);
+      assertThat(begun.outcome()).isEqualTo(Outcome.OK);
+      assertThat(rig.machine.memory().quarantined()).isZero();
+      offline(rig);
+      rig.device.modified(rig.device());
+      rig.disk().flush();   // fails when what was written is lost
+      byte[] back = new byte[512];
+      rig.disk().read(1, back);
+      assertThat(back).isEqualTo(sent);
+    }
+  }
+
+  @Test
+  @Shows("F11")
+  void aDiskThatDoesNotFinishWhenItsImageIsWithdrawnIsLost() throws Exception {
+    Slow slow = new Slow();
+    try (Rig rig = new Rig(image())) {
+      rig.bus.bindConfig(slow, Map.of("virtio.config", "slow"));
+      rig.serve("size", "1M", "faces", "fake.split.slow").attach("drain", 60_000);
+      BlockDevice disk = rig.disk();
+      CountDownLatch goOn = slow.stop();
+      BlockRequest begun = written(disk, 1, new byte[512]);
+      CompletableFuture<Void> withdrawn = CompletableFuture.runAsync(rig.device::close);
+      assertThat(Await.that(Rig.LIMIT, () -> begun.outcome() == Outcome.DEVICE_GONE)).isTrue();
+      goOn.countDown();
+      withdrawn.get(10, TimeUnit.SECONDS);
+      offline(rig);
       rig.device.modified(rig.device());
       assertThat(rig.disk()).isNotSameAs(disk);
       rig.disk().read(0, new byte[512]);
@@ -141,7 +233,7 @@ class ComingAndGoingTest {
       disk.submit(request);
       assertThat(Await.that(Rig.LIMIT, () -> request.outcome() == Outcome.DEVICE_GONE)).isTrue();
       assertThat(request.reason()).isEqualTo("no device came back within 100 ms");
-      assertThat(Await.that(Rig.LIMIT, () -> rig.services.stream().noneMatch(BlockDevice.class::isInstance))).isTrue();
+      offline(rig);
       rig.port.bindGlue(rig.current);
       assertThat(rig.disk()).isNotSameAs(disk);
     }

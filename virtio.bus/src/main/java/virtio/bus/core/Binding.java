@@ -21,6 +21,9 @@ final class Binding implements Bus.Attachment, Transport.Listener {
   private static final System.Logger LOG = System.getLogger("virtio.bus");
   /** What a close may take beside the reset's deadline. */
   private static final Duration MARGIN = Duration.ofSeconds(3);
+  /** So long a port may take to let go of a device that its host takes away. */
+  private static final Duration FINISHES = Duration.ofSeconds(2);
+  private static final String GOING = "being taken out";
 
   private final VirtioBus bus;
   private final Combination parts;
@@ -81,7 +84,7 @@ final class Binding implements Bus.Attachment, Transport.Listener {
   @Override
   public void leaving(BusDevice asked) {
     control.execute(() -> {
-      if (present.replace(asked, "being taken out") == null || asked != device) {
+      if (present.replace(asked, GOING) == null || asked != device) {
         return;
       }
       if (leaving != null) {
@@ -104,15 +107,23 @@ final class Binding implements Bus.Attachment, Transport.Listener {
     });
   }
 
-  /** Its host is about to take a device away: lets it go while it can still confirm that it has stopped. Returns when that is done; bounded. */
+  /**
+   * Its host is about to take a device away: the port is asked for it, and loses it if that takes too long, all while the device can still
+   * confirm that it has stopped. Returns when that is done; bounded.
+   */
   void retire(String transport, String name) {
     BusDevice held = device;
     if (held == null || !names.transport().equals(transport) || !held.name().equals(name)) {
       return;
     }
+    leaving(held);
+    if (Deadline.await(FINISHES, () -> device != held)) {
+      return;
+    }
+    LOG.log(System.Logger.Level.WARNING, settings.owner() + ": " + transport + " " + name + ": not let go within " + FINISHES.toMillis()
+        + " ms; it is taken away");
     control.call(settings.resetDeadline().plus(MARGIN), () -> {
-      if (held == device && bound != null) {
-        present.put(held, "being unplugged");
+      if (device == held) {
         lose();
       }
     });
@@ -181,6 +192,12 @@ final class Binding implements Bus.Attachment, Transport.Listener {
       return owner != null ? "held by " + owner : "not to be had: " + e.getMessage();
     }
     device = found;
+    if (bus.retires(names.transport(), found.name())) {   // asked once the device is set: who retires it says so before looking
+      device = null;
+      binding.unbind();
+      candidate.setValue(GOING);
+      return GOING;
+    }
     shown = binding;
     try {
       binding.bind(port);

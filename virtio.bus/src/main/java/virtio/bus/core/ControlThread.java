@@ -50,6 +50,9 @@ final class ControlThread implements Executor {
       command.run();
       return true;
     }
+    if (ended) {
+      return false;
+    }
     CountDownLatch done = new CountDownLatch(1);
     execute(() -> {
       try {

@@ -10,6 +10,7 @@ import virtio.bus.ConfigHandler;
 import virtio.bus.DeviceModel;
 import virtio.bus.Face;
 import virtio.bus.Host;
+import virtio.bus.Registration;
 import virtio.bus.RingFormat;
 
 /** A model and its faces on one host. Faces come and go with the bricks they are made of, on the bus's control thread. */
@@ -80,11 +81,16 @@ final class ServedModel implements Bus.Serving {
   private void withdraw(Map.Entry<Face, ShownFace> entry) {
     ShownFace shown = entry.getValue();
     bus.awaitUnused(shown.ring(), shown.config());
-    bus.retire(host.transport(), shown.slotName());
-    shown.close();
+    takeAway(shown);
     entry.setValue(null);
     synchronized (states) {
       states.put(entry.getKey(), "withdrawn");
+    }
+  }
+
+  private void takeAway(ShownFace shown) {
+    try (Registration retired = bus.retire(host.transport(), shown.slotName())) {
+      shown.close();
     }
   }
 
@@ -124,8 +130,7 @@ final class ServedModel implements Bus.Serving {
     closed = true;
     for (Map.Entry<Face, ShownFace> entry : faces.entrySet()) {
       if (entry.getValue() != null) {
-        bus.retire(host.transport(), entry.getValue().slotName());
-        entry.getValue().close();
+        takeAway(entry.getValue());
         entry.setValue(null);
       }
     }

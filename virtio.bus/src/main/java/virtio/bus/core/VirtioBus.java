@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,6 +27,7 @@ import virtio.bus.DeviceModel;
 import virtio.bus.Face;
 import virtio.bus.Features;
 import virtio.bus.Host;
+import virtio.bus.Registration;
 import virtio.bus.RingFormat;
 import virtio.bus.Slot;
 import virtio.bus.Transport;
@@ -44,7 +46,11 @@ public final class VirtioBus implements Bus {
   private final Bricks<ConfigHandler> configs = new Bricks<>();
   private final List<Binding> bindings = new CopyOnWriteArrayList<>();
   private final List<ServedModel> served = new CopyOnWriteArrayList<>();
+  /** Devices that hosts of this JVM are taking away. */
+  private final Set<Place> retiring = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
+
+  private record Place(String transport, String name) {}
 
   @Reference(name = "transport", cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
   public void bindTransport(Transport transport, Map<String, Object> properties) {
@@ -138,9 +144,16 @@ public final class VirtioBus implements Bus {
     return bindings.stream().filter(binding -> binding.holds(device)).map(Binding::owner).findFirst().orElse(null);
   }
 
-  /** A host of this JVM is about to take a device away. */
-  void retire(String transport, String name) {
+  /** A host of this JVM is about to take a device away: who has it lets it go, and nobody gets it any more. Bounded. */
+  Registration retire(String transport, String name) {
+    Place place = new Place(transport, name);
+    retiring.add(place);
     bindings.forEach(binding -> binding.retire(transport, name));
+    return () -> retiring.remove(place);
+  }
+
+  boolean retires(String transport, String name) {
+    return retiring.contains(new Place(transport, name));
   }
 
   /** A device is idle again: somebody may have waited for it. */
@@ -181,7 +194,7 @@ public final class VirtioBus implements Bus {
   }
 
   void control(Duration limit, Runnable work) {
-    if (!control.call(limit, work)) {
+    if (!control.call(limit, work) && !closed.get()) {
       LOG.log(System.Logger.Level.ERROR, "not done within " + limit.toSeconds() + " s");
     }
   }
