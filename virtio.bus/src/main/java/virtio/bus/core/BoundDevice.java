@@ -31,7 +31,6 @@ import virtio.bus.RingAreas;
 import virtio.bus.RingFormat;
 import virtio.bus.VirtioDevice;
 import virtio.bus.VirtioDriver;
-import virtio.bus.Violation;
 import virtio.bus.Virtqueue;
 
 /**
@@ -42,8 +41,6 @@ import virtio.bus.Virtqueue;
  */
 final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
   private static final System.Logger LOG = System.getLogger("virtio.bus");
-  /** How often a configuration may change under a reader before that is an error. */
-  private static final int GENERATION_TRIES = 64;
 
   private final BusDevice device;
   private final Combination parts;
@@ -53,8 +50,9 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
   private final Registration claim;
   private final List<Integer> statuses = new CopyOnWriteArrayList<>();
   private final DriverMemory memory;
+  private final DriverFields fields;
   private final AtomicBoolean changeQueued = new AtomicBoolean();
-  private volatile DeviceConfig config;
+  private DeviceConfig config;
   private RingFormat.Rings<Virtqueue> rings;
   private AskingQueue asking;
   private VirtioDriver.Attached attached;
@@ -77,6 +75,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
     this.control = control;
     this.name = name;
     memory = new DriverMemory(device.memory(), name);
+    fields = new DriverFields(name);
     claim = device.claim();
   }
 
@@ -126,6 +125,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
           : "FEATURES_OK refused for " + accepted + " (" + accepted.names(id.type()) + ") of " + offered + " offered");
     }
     rings.accept(accepted);
+    fields.open(config, accepted);
     negotiated = true;
     config.listener(this);
     attached = probe(parts.driver(), entry, port);
@@ -208,6 +208,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
       if (gaveUp && confirmed && config.status() == 0) {
         status(FAILED);   // stays for whoever looks from the other side
       }
+      fields.close();
       config.close();
       config = null;
     }
@@ -226,6 +227,10 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
   void gone() {
     fail(new Failure(Failure.Kind.DEVICE_GONE, name));
     unbind();
+  }
+
+  private void broken(Failure cause) {
+    control.execute(() -> fail(cause));
   }
 
   private void fail(Failure cause) {
@@ -268,44 +273,18 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
   }
 
   @Override
-  public long[] read(Field... fields) {
-    DeviceConfig from = held();
-    long[] values = new long[fields.length];
-    for (int i = 0; i < GENERATION_TRIES; i++) {
-      int generation = from.generation();
-      for (int f = 0; f < fields.length; f++) {
-        values[f] = present(fields[f]) ? from.read(fields[f]) : 0;
-      }
-      if (from.generation() == generation) {
-        return values;
-      }
-    }
-    throw new IllegalStateException(name + ": the configuration did not settle in " + GENERATION_TRIES + " tries");
+  public long[] read(Field... wanted) {
+    return fields.read(wanted);
   }
 
   @Override
   public long read(Field field) {
-    return read(new Field[] {field})[0];
-  }
-
-  private boolean present(Field field) {
-    return field.feature() == Field.ALWAYS || accepted.has(field.feature());
+    return fields.read(field)[0];
   }
 
   @Override
   public void write(Field field, long value) {
-    if (!present(field)) {
-      throw new IllegalArgumentException("field=" + field.name() + ": its feature was not accepted");
-    }
-    held().write(field, value);
-  }
-
-  private DeviceConfig held() {
-    DeviceConfig now = config;
-    if (now == null) {
-      throw new IllegalStateException(name + " has been let go");
-    }
-    return now;
+    fields.write(field, value);
   }
 
   @Override
@@ -316,7 +295,7 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
     }
     RingAreas given = config.given(index);
     int wanted = settings.queueSize() == 0 || !given.equals(RingAreas.NONE) ? most : Math.min(most, settings.queueSize());
-    Virtqueue queue = rings.queue(index, Integer.highestOneBit(wanted), given, config.doorbell(index), new Guarded(used));
+    Virtqueue queue = rings.queue(index, Integer.highestOneBit(wanted), given, config.doorbell(index), new GuardedCallback(name, used, this::broken));
     if (queue == null) {
       return null;
     }
@@ -325,38 +304,6 @@ final class BoundDevice implements VirtioDevice, DeviceConfig.Listener {
     more[index] = queue;
     queues = more;
     return queue;
-  }
-
-  /** The driver's callback, with what it throws turned into a failure of the device: no exception escapes an interrupt thread. */
-  private final class Guarded implements Queue.Callback {
-    private final Queue.Callback used;
-
-    Guarded(Queue.Callback used) {
-      this.used = used;
-    }
-
-    @Override
-    public boolean ready(Queue queue) {
-      if (used == null) {
-        return false;
-      }
-      try {
-        return used.ready(queue);
-      } catch (RuntimeException e) {
-        LOG.log(System.Logger.Level.ERROR, name + ": queue " + queue.index() + ": the driver's callback failed", e);
-        control.execute(() -> fail(new Failure(Failure.Kind.RING_BROKEN, "queue " + queue.index() + ": callback: " + e)));
-        return false;
-      }
-    }
-
-    @Override
-    public void broken(Queue queue, Violation cause) {
-      if (used != null) {
-        used.broken(queue, cause);
-      }
-      Failure.Kind kind = cause == Violation.CHANNEL_GONE ? Failure.Kind.DEVICE_GONE : Failure.Kind.RING_BROKEN;
-      control.execute(() -> fail(new Failure(kind, "queue " + queue.index() + ": " + cause)));
-    }
   }
 
   @Override
