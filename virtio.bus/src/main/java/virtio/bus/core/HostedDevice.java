@@ -6,7 +6,6 @@ import static virtio.bus.spec.DeviceStatus.FAILED;
 import static virtio.bus.spec.DeviceStatus.FEATURES_OK;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -20,12 +19,10 @@ import virtio.bus.DeviceQueue;
 import virtio.bus.Exposure;
 import virtio.bus.Features;
 import virtio.bus.Field;
-import virtio.bus.Queue;
 import virtio.bus.RingAreas;
 import virtio.bus.RingFormat;
 import virtio.bus.Signal;
 import virtio.bus.Slot;
-import virtio.bus.Violation;
 import virtio.bus.spec.FeatureBits;
 
 /**
@@ -34,7 +31,7 @@ import virtio.bus.spec.FeatureBits;
  *
  * <p>Spec: virtio 1.4, "Basic Facilities of a Virtio Device"
  */
-final class HostedDevice implements DeviceConfig {
+final class HostedDevice implements DeviceConfig, HostedQueues.Owner {
   private static final System.Logger LOG = System.getLogger("virtio.bus");
   /** How long a ring of the device's half may take to let go, once the model has stopped. */
   private static final Duration RING_STOPS = Duration.ofMillis(500);
@@ -48,15 +45,13 @@ final class HostedDevice implements DeviceConfig {
   private final SlotWork work;
   private final Features offered;
   private final FieldWatch fields;
-  private final DeviceQueue[] queues;
+  private final HostedQueues queues;
   private final QueueDoorbell[] doorbells;
   private final QueueDoorbell questions;
   private final StatusHistory statuses = new StatusHistory();
-  private volatile RingFormat.Rings<DeviceQueue> rings;
-  private volatile DeviceQueue configuration;
   private Features accepted = Features.NONE;
   private int status;
-  /** The rings know what was accepted: from FEATURES_OK to the end of a reset. */
+  /** The queues know what was accepted: from FEATURES_OK to the end of a reset. */
   private boolean negotiated;
   private boolean running;
   private boolean stopping;
@@ -79,12 +74,11 @@ final class HostedDevice implements DeviceConfig {
     Features handler = config.accepts().and(Negotiation.RESERVED);
     offered = model.offered().minus(Negotiation.RESERVED).or(ring).or(handler).and(config.features());
     fields = new FieldWatch(model, offered);
-    queues = new DeviceQueue[model.queueSizes().length];
+    queues = new HostedQueues(model, format, slot, this);
     work = new SlotWork(slot.executor());
-    doorbells = new QueueDoorbell[queues.length];
+    doorbells = new QueueDoorbell[queues.count()];
     Arrays.setAll(doorbells, index -> new QueueDoorbell(() -> rung(index), work));
     questions = new QueueDoorbell(() -> rung(RingFormat.Rings.CONFIGURATION), work);
-    rings = format.device(slot, slot.executor());
   }
 
   @Override
@@ -161,14 +155,9 @@ final class HostedDevice implements DeviceConfig {
       LOG.log(System.Logger.Level.WARNING, name + ": FEATURES_OK refused: busy, it serves a driver on " + turn.holder());
       return false;
     }
-    rings.accept(accepted);
+    queues.accept(accepted);
     negotiated = true;
     fields.settle();
-    if (!format.sharesMemory()) {
-      for (int index = 0; index < queues.length; index++) {
-        make(index, queueSize(index), RingAreas.NONE);
-      }
-    }
     return true;
   }
 
@@ -178,11 +167,11 @@ final class HostedDevice implements DeviceConfig {
         return;
       }
       running = true;
-      rings.start();
+      queues.start();
     }
     started = true;
     model.slot(work.begin(this::failed));
-    model.start(accepted, queues.clone(), this::bump);
+    model.start(accepted, queues.all(), this::bump);
     if (fields.look()) {
       tellChange();
     }
@@ -199,13 +188,13 @@ final class HostedDevice implements DeviceConfig {
       model.stop();
     }
     if (negotiated) {
-      rings.stop(true);
+      queues.stop();
     }
     awaitRings(end);
   }
 
   private void awaitRings(long end) {
-    while (negotiated && !rings.reset() && System.nanoTime() - end < 0) {
+    while (negotiated && !queues.reset() && System.nanoTime() - end < 0) {
       if (work.post(() -> awaitRings(end))) {
         return;
       }
@@ -223,7 +212,7 @@ final class HostedDevice implements DeviceConfig {
   private void forget() {
     negotiated = false;
     accepted = Features.NONE;
-    Arrays.fill(queues, null);
+    queues.forget();
     stopping = false;
     running = false;
     fields.told();
@@ -273,7 +262,7 @@ final class HostedDevice implements DeviceConfig {
 
   @Override
   public int queueSize(int index) {
-    return index >= 0 && index < queues.length ? model.queueSizes()[index] : 0;
+    return queues.size(index);
   }
 
   @Override
@@ -288,80 +277,30 @@ final class HostedDevice implements DeviceConfig {
 
   @Override
   public synchronized void enable(int index, int size, RingAreas areas) {
-    if (!format.sharesMemory()) {
-      return;   // made at FEATURES_OK
-    }
-    if (!negotiated || queueSize(index) == 0 || size < 1 || size > queueSize(index) || queues[index] != null) {
-      needsReset("queue " + index + " of size " + size + " cannot be enabled");
-      return;
-    }
-    make(index, size, areas);
+    queues.enable(index, size, areas, negotiated);
   }
 
   @Override
   public synchronized void configurationQueue(int size, RingAreas areas, ConfigurationQueue.Answers answers) {
-    if (configuration != null && !format.sharesMemory()) {
-      return;   // a session of its own begins when the next driver opens it
-    }
-    if (configuration != null) {
-      rings.close();
-      rings = format.device(slot, slot.executor());
-    }
-    try {
-      configuration = rings.queue(RingFormat.Rings.CONFIGURATION, size, areas, position -> { },
-          new AnsweringQueue(answers, this::needsReset));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalStateException("configuration queue: " + e.getMessage(), e);
-    }
-    if (configuration == null) {
-      throw new IllegalStateException("no memory is left for the configuration queue");
-    }
+    queues.configuration(size, areas, answers);
   }
 
-  private void make(int index, int size, RingAreas areas) {
-    try {
-      DeviceQueue queue = rings.queue(index, size, areas, position -> used(index), new Available());
-      if (queue == null) {
-        needsReset("queue " + index + ": out of memory");
-      }
-      queues[index] = queue;
-    } catch (IllegalArgumentException e) {   // the driver's fault, and its reset heals it
-      needsReset("queue " + index + ": " + e.getMessage());
-    }
-  }
-
-  private void failed(RuntimeException e) {
+  @Override
+  public void failed(RuntimeException e) {
     LOG.log(System.Logger.Level.ERROR, name + ": the model failed", e);
     needsReset(e.toString());
   }
 
-  private void used(int index) {
+  @Override
+  public void used(int index) {
     Listener told = listener;
     if (told != null) {
       told.queue(index);
     }
   }
 
-  /** What the model throws is the device's failure, whoever runs this: a bus's doorbell or a ring's own dispatcher. */
-  private final class Available implements Queue.Callback {
-    @Override
-    public boolean ready(Queue queue) {
-      try {
-        return model.available((DeviceQueue) queue);
-      } catch (RuntimeException e) {
-        failed(e);
-        return false;
-      }
-    }
-
-    @Override
-    public void broken(Queue queue, Violation cause) {
-      needsReset("queue " + queue.index() + ": " + cause);
-    }
-  }
-
-  /** DEVICE_NEEDS_RESET: the driver did something from which only its reset leads back. */
-  private void needsReset(String why) {
+  @Override
+  public void needsReset(String why) {
     LOG.log(System.Logger.Level.WARNING, name + ": needs reset: " + why);
     synchronized (this) {
       status |= DEVICE_NEEDS_RESET;
@@ -380,7 +319,7 @@ final class HostedDevice implements DeviceConfig {
 
   /** What a doorbell's queue is now; null while nobody serves it. */
   private synchronized DeviceQueue rung(int index) {
-    return index == RingFormat.Rings.CONFIGURATION ? configuration : running ? queues[index] : null;
+    return index == RingFormat.Rings.CONFIGURATION ? queues.configuration() : running ? queues.get(index) : null;
   }
 
   @Override
@@ -398,7 +337,7 @@ final class HostedDevice implements DeviceConfig {
     if (!Deadline.await(CLOSES, () -> status() == 0)) {
       LOG.log(System.Logger.Level.ERROR, name + ": its model did not stop within " + CLOSES.toSeconds() + " s");
     }
-    rings.close();
+    queues.close();
   }
 
   String slotName() {
@@ -406,13 +345,7 @@ final class HostedDevice implements DeviceConfig {
   }
 
   synchronized Bus.DeviceReport report(String host, String face, String owner, String state, Exposure.Understood understood) {
-    List<Bus.QueueReport> reports = new ArrayList<>();
-    for (DeviceQueue queue : queues) {
-      if (queue != null) {
-        reports.add(new Bus.QueueReport(queue.index(), queue.size(), queue.state(), queue.broken(), queue.counters()));
-      }
-    }
-    return new Bus.DeviceReport(host, slot.name(), model.id(), face, owner, state, statuses.all(), offered, accepted, reports,
+    return new Bus.DeviceReport(host, slot.name(), model.id(), face, owner, state, statuses.all(), offered, accepted, queues.reports(),
         understood, Map.of());
   }
 }
