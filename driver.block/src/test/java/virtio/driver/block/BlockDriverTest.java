@@ -22,6 +22,7 @@ import virtio.bus.Features;
 import virtio.bus.Field;
 import virtio.bus.VirtioDriver.Attached;
 import virtio.bus.VirtioDriver.Entry;
+import virtio.bus.Violation;
 import virtio.testkit.Clause;
 import virtio.testkit.Shows;
 import virtio.testkit.Trap;
@@ -29,10 +30,10 @@ import virtio.testkit.Trap;
 class BlockDriverTest {
   private final BlockDriver driver = new BlockDriver();
   private final HeardPort port = new HeardPort();
-  private ScriptedDevice device;
+  private ScriptedDisk device;
   private Attached attached;
 
-  private Disk bind(ScriptedDevice scripted) {
+  private Disk bind(ScriptedDisk scripted) {
     device = scripted;
     attached = driver.probe(scripted, driver.table().getFirst(), port);
     return port.disk;
@@ -71,7 +72,7 @@ class BlockDriverTest {
   @Test
   @Clause("Device configuration layout")
   void theConfigurationIsReadWhole() {
-    DiskInformation information = bind(new ScriptedDevice(128).with(CYLINDERS, 3).with(HEADS, 4).with(SECTORS, 5).with(BLK_SIZE, 4096)
+    DiskInformation information = bind(new ScriptedDisk(128).with(CYLINDERS, 3).with(HEADS, 4).with(SECTORS, 5).with(BLK_SIZE, 4096)
         .with(PHYSICAL_BLOCK_EXP, 3).with(ALIGNMENT_OFFSET, 1).with(MIN_IO_SIZE, 8).with(OPT_IO_SIZE, 64).with(VIRTIO_BLK_F_RO)
         .with(SEG_MAX, 7).with(SIZE_MAX, 8192)).information();
     assertThat(information.geometry()).isEqualTo(new DiskInformation.Geometry(3, 4, 5));
@@ -83,7 +84,7 @@ class BlockDriverTest {
 
   @Test
   void whatIsNotOfferedIsNotBelieved() {
-    DiskInformation information = bind(new ScriptedDevice(128).with(BLK_SIZE, 3).without(VIRTIO_BLK_F_BLK_SIZE)
+    DiskInformation information = bind(new ScriptedDisk(128).with(BLK_SIZE, 3).without(VIRTIO_BLK_F_BLK_SIZE)
         .with(SEG_MAX, 0).without(VIRTIO_BLK_F_SEG_MAX)).information();
     assertThat(information.blockSize()).isEqualTo(512);
     assertThat(information.geometry()).isNull();
@@ -103,7 +104,7 @@ class BlockDriverTest {
   })
   void aFieldThatCannotBeIsNamedAndNothingIsLeft(String name, long value, String message) {
     Field field = FIELDS.stream().filter(each -> each.name().equals(name)).findFirst().orElseThrow();
-    ScriptedDevice bad = new ScriptedDevice(128).with(field, value);
+    ScriptedDisk bad = new ScriptedDisk(128).with(field, value);
     assertThatThrownBy(() -> bind(bad)).isInstanceOf(IllegalStateException.class).hasMessage(message);
     assertThat(bad.live()).isZero();
     assertThat(port.disk).isNull();
@@ -111,17 +112,17 @@ class BlockDriverTest {
 
   @Test
   void aQueueThatIsNoneOrTooSmall() {
-    assertThatThrownBy(() -> bind(new ScriptedDevice(0))).isInstanceOf(IllegalStateException.class).hasMessageContaining("queue 0");
-    assertThatThrownBy(() -> bind(new ScriptedDevice(2))).isInstanceOf(IllegalStateException.class).hasMessageContaining("size=2");
+    assertThatThrownBy(() -> bind(new ScriptedDisk(0))).isInstanceOf(IllegalStateException.class).hasMessageContaining("queue 0");
+    assertThatThrownBy(() -> bind(new ScriptedDisk(2))).isInstanceOf(IllegalStateException.class).hasMessageContaining("size=2");
   }
 
   @Test
   void littleMemoryMeansFewerSlotsThenSmallerOnesThenAnError() {
-    bind(new ScriptedDevice(128).room(64 << 10));
+    bind(new ScriptedDisk(128).room(64 << 10));
     byte[] sent = random(40 << 10);
     assertThat(run(Asked.write(0, sent))).isEqualTo(Outcome.OK);
     assertThat(Arrays.copyOf(device.medium, sent.length)).isEqualTo(sent);
-    assertThatThrownBy(() -> bind(new ScriptedDevice(128).room(8192))).isInstanceOf(IllegalStateException.class)
+    assertThatThrownBy(() -> bind(new ScriptedDisk(128).room(8192))).isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("no memory");
   }
 
@@ -129,7 +130,7 @@ class BlockDriverTest {
   @Trap("T25")
   @CsvSource({"4,512,126", "4,100000,1", "4,1000000,126", "3,1000000,126", "128,512,1", "128,1000,3", "128,5,126"})
   void aRequestIsCutByEachLimitAndCompletesOnce(int queueSize, long sizeMax, long segMax) {
-    bind(new ScriptedDevice(queueSize).with(SIZE_MAX, sizeMax).with(SEG_MAX, segMax));
+    bind(new ScriptedDisk(queueSize).with(SIZE_MAX, sizeMax).with(SEG_MAX, segMax));
     byte[] sent = random(200 << 10);
     byte[] back = new byte[sent.length];
     assertThat(run(Asked.write(8, sent))).isEqualTo(Outcome.OK);
@@ -137,7 +138,7 @@ class BlockDriverTest {
     assertThat(run(Asked.read(8, back))).isEqualTo(Outcome.OK);
     assertThat(back).isEqualTo(sent);
     assertThat(port.outcomes).hasSize(2);
-    assertThat(device.ring().longest()).isLessThanOrEqualTo((int) Math.min(queueSize, segMax + 2));
+    assertThat(device.longest()).isLessThanOrEqualTo((int) Math.min(queueSize, segMax + 2));
     assertThat(device.log).allMatch(line -> Long.parseLong(line.substring(line.indexOf('+') + 1)) % 512 == 0);
     assertThat(port.disk.counters().requests()).isEqualTo(2);
   }
@@ -145,7 +146,7 @@ class BlockDriverTest {
   @Test
   @Trap("T25")
   void partsMayCompleteInAnyOrderAndOneThatFailsDecides() {
-    bind(new ScriptedDevice(128).with(SIZE_MAX, 512).with(SEG_MAX, 1)
+    bind(new ScriptedDisk(128).with(SIZE_MAX, 512).with(SEG_MAX, 1)
         .answers((type, sector) -> sector == 2 ? VIRTIO_BLK_S_IOERR : VIRTIO_BLK_S_OK));
     BlockRequest request = Asked.write(0, new byte[8 * 512]);
     assertThat(port.disk.start(request)).isTrue();
@@ -159,7 +160,7 @@ class BlockDriverTest {
   @Clause("Device Operation")
   @CsvSource({"0,OK", "1,IO_ERROR", "2,UNSUPPORTED", "3,NO_STATUS", "254,NO_STATUS", "-1,NO_STATUS"})
   void eachStatusHasItsOutcome(int status, Outcome outcome) {
-    bind(new ScriptedDevice(128).answers((type, sector) -> status));
+    bind(new ScriptedDisk(128).answers((type, sector) -> status));
     assertThat(run(Asked.read(0, new byte[512]))).isEqualTo(outcome);
     assertThat(run(Asked.plain(Operation.FLUSH))).isEqualTo(outcome);
     assertThat(port.disk.counters().noStatus()).isEqualTo(outcome == Outcome.NO_STATUS ? 2 : 0);
@@ -169,7 +170,7 @@ class BlockDriverTest {
 
   @Test
   void aReadThatFailsLeavesTheCallersMemory() {
-    bind(new ScriptedDevice(128).answers((type, sector) -> VIRTIO_BLK_S_IOERR));
+    bind(new ScriptedDisk(128).answers((type, sector) -> VIRTIO_BLK_S_IOERR));
     byte[] memory = random(512);
     assertThat(run(Asked.read(0, memory))).isEqualTo(Outcome.IO_ERROR);
     assertThat(memory).isEqualTo(random(512));
@@ -178,7 +179,7 @@ class BlockDriverTest {
   @Test
   @Trap("T26")
   void anIdIsTwentyBytes() {
-    bind(new ScriptedDevice(128));
+    bind(new ScriptedDisk(128));
     byte[] id = new byte[20];
     assertThat(run(new Asked(Operation.GET_ID, 0, 0, MemorySegment.ofArray(id)))).isEqualTo(Outcome.OK);
     assertThat(new String(id)).isEqualTo("12345678901234567890");
@@ -187,7 +188,7 @@ class BlockDriverTest {
   @Test
   @Trap("T27")
   void rangesAreCutByTheirLimitAndAtTheAlignment() {
-    bind(new ScriptedDevice(128).with(MAX_DISCARD_SECTORS, 100).with(DISCARD_SECTOR_ALIGNMENT, 8).with(MAX_WRITE_ZEROES_SECTORS, 150));
+    bind(new ScriptedDisk(128).with(MAX_DISCARD_SECTORS, 100).with(DISCARD_SECTOR_ALIGNMENT, 8).with(MAX_WRITE_ZEROES_SECTORS, 150));
     assertThat(run(Asked.range(Operation.DISCARD, 5, 250))).isEqualTo(Outcome.OK);
     assertThat(device.log).containsExactly("DISCARD 5+99 flags 0", "DISCARD 104+96 flags 0", "DISCARD 200+55 flags 0");
     device.log.clear();
@@ -198,7 +199,7 @@ class BlockDriverTest {
   @Test
   @Trap("T27")
   void whatTheDeviceCannotDoIsUnsupportedOrDoneByWriting() {
-    bind(new ScriptedDevice(128));
+    bind(new ScriptedDisk(128));
     Arrays.fill(device.medium, (byte) 1);
     assertThat(run(Asked.range(Operation.DISCARD, 0, 1))).isEqualTo(Outcome.UNSUPPORTED);
     assertThat(device.log).isEmpty();
@@ -209,7 +210,7 @@ class BlockDriverTest {
 
   @Test
   void aCommandThatTurnsOutNotToBeThereIsSwitchedOff() {
-    bind(new ScriptedDevice(128).with(MAX_DISCARD_SECTORS, 100).with(MAX_WRITE_ZEROES_SECTORS, 100)
+    bind(new ScriptedDisk(128).with(MAX_DISCARD_SECTORS, 100).with(MAX_WRITE_ZEROES_SECTORS, 100)
         .answers((type, sector) -> type == VIRTIO_BLK_T_OUT ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_UNSUPP));
     assertThat(run(Asked.range(Operation.DISCARD, 0, 1))).isEqualTo(Outcome.UNSUPPORTED);
     assertThat(port.disk.information().discard()).isFalse();
@@ -224,14 +225,14 @@ class BlockDriverTest {
 
   @Test
   void aFlushThatIsNotNeededIsDone() {
-    bind(new ScriptedDevice(128).without(VIRTIO_BLK_F_FLUSH));
+    bind(new ScriptedDisk(128).without(VIRTIO_BLK_F_FLUSH));
     assertThat(run(Asked.plain(Operation.FLUSH))).isEqualTo(Outcome.OK);
     assertThat(device.log).isEmpty();
   }
 
   @Test
   void memoryOfTheDeviceIsNotCopied() {
-    Disk disk = bind(new ScriptedDevice(128));
+    Disk disk = bind(new ScriptedDisk(128));
     DmaMemory memory = disk.allocate(100 << 10);
     assertThat(disk.direct(memory.segment().asSlice(512, 512))).isTrue();
     byte[] sent = random(64 << 10);
@@ -248,7 +249,7 @@ class BlockDriverTest {
   @Test
   @Clause("Device configuration layout")
   void newFieldsAreReadAndTold() {
-    Disk disk = bind(new ScriptedDevice(128));
+    Disk disk = bind(new ScriptedDisk(128));
     device.with(CAPACITY, 5000);
     attached.configChanged();
     assertThat(disk.information().capacity()).isEqualTo(5000);
@@ -260,19 +261,19 @@ class BlockDriverTest {
 
   @Test
   void writebackIsAFieldAndNeedsItsFeature() {
-    Disk disk = bind(new ScriptedDevice(128).with(WRITEBACK, 1));
+    Disk disk = bind(new ScriptedDisk(128).with(WRITEBACK, 1));
     assertThat(disk.writeback()).isTrue();
     disk.writeback(false);
     assertThat(device.read(WRITEBACK)).isZero();
     assertThat(disk.writeback()).isFalse();
-    assertThatThrownBy(() -> bind(new ScriptedDevice(128)).writeback(false)).isInstanceOf(UnsupportedOperationException.class);
+    assertThatThrownBy(() -> bind(new ScriptedDisk(128)).writeback(false)).isInstanceOf(UnsupportedOperationException.class);
   }
 
   @ParameterizedTest
   @Clause("Device Cleanup")
   @CsvSource({"true", "false"})
   void removalGivesBackEachRequestOnce(boolean confirmed) {
-    Disk disk = bind(confirmed ? new ScriptedDevice(16) : new ScriptedDevice(16).neverStops());
+    Disk disk = bind(confirmed ? new ScriptedDisk(16) : new ScriptedDisk(16).neverStops());
     BlockRequest used = Asked.read(0, new byte[512]);
     BlockRequest out = Asked.read(1, new byte[512]);
     BlockRequest halfSent = Asked.read(2, new byte[1 << 19]);
@@ -293,11 +294,11 @@ class BlockDriverTest {
 
   @Test
   void aBrokenRingIsToldAndNothingIsStarted() {
-    Disk disk = bind(new ScriptedDevice(16));
+    Disk disk = bind(new ScriptedDisk(16));
     BlockRequest out = Asked.read(1, new byte[512]);
     disk.start(out);
     disk.kick();
-    device.ring().breakIt();
+    device.ring().breakBy(Violation.USED_LEN);
     attached.failed(new Failure(Failure.Kind.RING_BROKEN, "queue 0: USED_LEN"));
     assertThat(port.events).contains("ring broken: queue 0: USED_LEN");
     assertThat(disk.start(Asked.read(2, new byte[512]))).isFalse();
@@ -307,7 +308,7 @@ class BlockDriverTest {
 
   @Test
   void whatDoesNotFitNowFitsLater() {
-    Disk disk = bind(new ScriptedDevice(4));
+    Disk disk = bind(new ScriptedDisk(4));
     BlockRequest first = Asked.read(0, new byte[512]);
     BlockRequest second = Asked.read(1, new byte[512]);
     assertThat(disk.start(first)).isTrue();

@@ -11,16 +11,16 @@ abstract class CardTest {
   static final long SECOND = 1_000_000_000L;
 
   final HeardPort port = new HeardPort();
-  ScriptedDevice device;
+  ScriptedCard device;
   Card card;
   Attached attached;
 
   /** Binds; the card listens. */
-  final void bind(ScriptedDevice to) {
+  final void bind(ScriptedCard to) {
     bind(to, Sizing.STANDARD);
   }
 
-  final void bind(ScriptedDevice to, Sizing sizing) {
+  final void bind(ScriptedCard to, Sizing sizing) {
     device = to;
     NetDriver driver = new NetDriver();
     attached = driver.probe(to, new NetDriver.Entry(to.id(), sizing), port);

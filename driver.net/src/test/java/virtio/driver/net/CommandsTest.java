@@ -21,8 +21,8 @@ class CommandsTest extends CardTest {
   private static final int[] ALL = {VIRTIO_NET_F_CTRL_VQ, VIRTIO_NET_F_CTRL_RX, VIRTIO_NET_F_CTRL_RX_EXTRA, VIRTIO_NET_F_CTRL_VLAN,
       VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_NET_F_GUEST_ANNOUNCE, VIRTIO_NET_F_STATUS};
 
-  private ScriptedDevice able() {
-    return new ScriptedDevice(8).with(ALL);
+  private ScriptedCard able() {
+    return new ScriptedCard(8).with(ALL);
   }
 
   @Test
@@ -70,17 +70,17 @@ class CommandsTest extends CardTest {
   @Test
   @Clause({"Packet Receive Filtering", "Setting MAC Address Filtering", "VLAN Filtering"})
   void whatWasNotNegotiatedIsNotSent() {
-    bind(new ScriptedDevice(8).with(VIRTIO_NET_F_CTRL_VQ));
+    bind(new ScriptedCard(8).with(VIRTIO_NET_F_CTRL_VQ));
     assertThat(card.mode(ReceiveMode.PROMISCUOUS, true, SECOND)).isEqualTo(Answer.UNSUPPORTED);
     assertThat(card.macTable(List.of(), List.of(), SECOND)).isEqualTo(Answer.UNSUPPORTED);
     assertThat(card.mac(MacAddress.of("02:00:00:00:00:09"), SECOND)).isEqualTo(Answer.UNSUPPORTED);
     assertThat(card.vlan(1, true, SECOND)).isEqualTo(Answer.UNSUPPORTED);
     assertThat(card.announced(SECOND)).isEqualTo(Answer.UNSUPPORTED);
-    bind(new ScriptedDevice(8).with(VIRTIO_NET_F_CTRL_VQ, VIRTIO_NET_F_CTRL_RX));
+    bind(new ScriptedCard(8).with(VIRTIO_NET_F_CTRL_VQ, VIRTIO_NET_F_CTRL_RX));
     assertThat(card.mode(ReceiveMode.NO_BROADCAST, true, SECOND)).isEqualTo(Answer.UNSUPPORTED);
     assertThat(device.commands).isEmpty();
-    bind(new ScriptedDevice(8));
-    assertThat(device.made(CONTROLQ)).isFalse();
+    bind(new ScriptedCard(8));
+    assertThat(device.made(CONTROLQ)).isNull();
   }
 
   @Test

@@ -18,7 +18,7 @@ class LiveConfigTest extends CardTest {
 
   @Test
   void aDeviceThatSaysNothingHasAnAddressMadeUpALinkAndAnMtu() {
-    bind(new ScriptedDevice(8));
+    bind(new ScriptedCard(8));
     assertThat(card.information().chosen()).isTrue();
     assertThat(card.information().mac().group()).isFalse();
     assertThat(card.information().mac().octet(0) & 2).as("local").isEqualTo(2);
@@ -30,7 +30,7 @@ class LiveConfigTest extends CardTest {
 
   @Test
   void aDeviceThatSaysIsBelieved() {
-    bind(new ScriptedDevice(8).with(MAC, ADDRESS).with(STATUS, 0).with(MTU, 9000).with(SPEED, 10_000).with(DUPLEX, 1));
+    bind(new ScriptedCard(8).with(MAC, ADDRESS).with(STATUS, 0).with(MTU, 9000).with(SPEED, 10_000).with(DUPLEX, 1));
     assertThat(card.information().chosen()).isFalse();
     assertThat(card.information().mac()).hasToString("02:02:03:04:05:06");
     assertThat(card.information().linkUp()).isFalse();
@@ -42,25 +42,25 @@ class LiveConfigTest extends CardTest {
   @ParameterizedTest
   @CsvSource({"0, 0, 0, HALF", "2147483647, 1, 2147483647, FULL", "2147483648, 2, -1, UNKNOWN", "4294967295, 255, -1, UNKNOWN"})
   void speedAndDuplexMayBeUnknown(long speed, long duplex, long seen, Duplex seenDuplex) {
-    bind(new ScriptedDevice(8).with(SPEED, speed).with(DUPLEX, duplex));
+    bind(new ScriptedCard(8).with(SPEED, speed).with(DUPLEX, duplex));
     assertThat(card.information().speed()).isEqualTo(seen);
     assertThat(card.information().duplex()).isEqualTo(seenDuplex);
   }
 
   @Test
   void whatCannotBeIsNamed() {
-    assertThatThrownBy(() -> bind(new ScriptedDevice(8).with(MTU, 67))).isInstanceOf(IllegalStateException.class)
+    assertThatThrownBy(() -> bind(new ScriptedCard(8).with(MTU, 67))).isInstanceOf(IllegalStateException.class)
         .hasMessage("mtu=67 (at least 68)");
-    assertThatThrownBy(() -> bind(new ScriptedDevice(8).with(MAC, 1))).isInstanceOf(IllegalStateException.class)
+    assertThatThrownBy(() -> bind(new ScriptedCard(8).with(MAC, 1))).isInstanceOf(IllegalStateException.class)
         .hasMessage("mac=01:00:00:00:00:00 (one card's)");
-    bind(new ScriptedDevice(8).with(MTU, 68));
+    bind(new ScriptedCard(8).with(MTU, 68));
     assertThat(card.information().mtu()).isEqualTo(68);
   }
 
   @Test
   @Shows("F30")
   void theLinkIsFollowed() {
-    bind(new ScriptedDevice(8).with(STATUS, 1));
+    bind(new ScriptedCard(8).with(STATUS, 1));
     attached.configChanged();
     assertThat(port.events).as("nothing is new").isEmpty();
     device.with(STATUS, 0);
@@ -72,7 +72,7 @@ class LiveConfigTest extends CardTest {
   @Test
   @Clause("Gratuitous Packet Sending")
   void theWishForAnAnnouncementIsToldAgain() {
-    bind(new ScriptedDevice(8).with(STATUS, 1).with(VIRTIO_NET_F_CTRL_VQ, VIRTIO_NET_F_GUEST_ANNOUNCE));
+    bind(new ScriptedCard(8).with(STATUS, 1).with(VIRTIO_NET_F_CTRL_VQ, VIRTIO_NET_F_GUEST_ANNOUNCE));
     device.with(STATUS, 3);
     attached.configChanged();
     attached.configChanged();
@@ -84,7 +84,7 @@ class LiveConfigTest extends CardTest {
 
   @Test
   void theMtuStaysWhatBuffersWereMadeFor() {
-    bind(new ScriptedDevice(8).with(MTU, 1500));
+    bind(new ScriptedCard(8).with(MTU, 1500));
     device.with(MTU, 9000);
     attached.configChanged();
     assertThat(card.information().mtu()).isEqualTo(1500);

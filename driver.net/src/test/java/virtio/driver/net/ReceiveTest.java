@@ -24,7 +24,7 @@ class ReceiveTest extends CardTest {
   @Test
   @Clause("Processing of Incoming Packets")
   void aPacketInOneBufferIsHandedOutWhereItLies() {
-    bind(new ScriptedDevice(16));
+    bind(new ScriptedCard(16));
     byte[] data = bytes(1514);
     device.deliver(data);
     assertThat(port.frames).hasSize(1);
@@ -38,7 +38,7 @@ class ReceiveTest extends CardTest {
   @ValueSource(ints = {68, 1500, 9000, 65535})
   @Clause({"Setting Up Receive Buffers", "Device configuration layout"})
   void withoutMergingABufferHoldsTheLongestFrame(int mtu) {
-    bind(new ScriptedDevice(4).with(MTU, mtu));
+    bind(new ScriptedCard(4).with(MTU, mtu));
     assertThat(device.receiveq().out()).hasSize(4).allSatisfy(buffer -> {
       assertThat(buffer.chain().writableBytes()).isGreaterThanOrEqualTo(Math.max(1526, HEADER + ETHERNET + mtu));
       assertThat(buffer.chain().readableBytes()).isZero();
@@ -48,7 +48,7 @@ class ReceiveTest extends CardTest {
   @Test
   @Clause("Setting Up Receive Buffers")
   void withMergingABufferIsSmallAndHoldsAtLeastTheHeader() {
-    bind(new ScriptedDevice(4).with(MTU, 9000).with(VIRTIO_NET_F_MRG_RXBUF));
+    bind(new ScriptedCard(4).with(MTU, 9000).with(VIRTIO_NET_F_MRG_RXBUF));
     assertThat(device.receiveq().out()).hasSize(4)
         .allSatisfy(buffer -> assertThat(buffer.chain().writableBytes()).isEqualTo(Sizing.STANDARD.piece()));
   }
@@ -57,15 +57,15 @@ class ReceiveTest extends CardTest {
   @Trap("T28")
   @Clause("Processing of Incoming Packets")
   void aPacketOverThreeBuffersArrivesOnceAndWhole() {
-    bind(new ScriptedDevice(8).with(VIRTIO_NET_F_MRG_RXBUF), SMALL);
+    bind(new ScriptedCard(8).with(VIRTIO_NET_F_MRG_RXBUF), SMALL);
     byte[] data = bytes(300);
-    device.fill(ScriptedDevice.packet(3, Arrays.copyOf(data, 116)));
+    device.receiveq().give(ScriptedCard.packet(3, Arrays.copyOf(data, 116)));
     device.receiveq().signalled();
     assertThat(port.frames).as("one of three").isEmpty();
-    device.fill(Arrays.copyOfRange(data, 116, 244));
+    device.receiveq().give(Arrays.copyOfRange(data, 116, 244));
     device.receiveq().signalled();
     assertThat(port.frames).as("two of three").isEmpty();
-    device.fill(Arrays.copyOfRange(data, 244, 300));
+    device.receiveq().give(Arrays.copyOfRange(data, 244, 300));
     device.deliver(bytes(60));
     assertThat(port.frames).hasSize(2);
     assertThat(bytes(port.frames.getFirst())).isEqualTo(data);
@@ -78,7 +78,7 @@ class ReceiveTest extends CardTest {
   @Test
   @Trap("T28")
   void aRingRunDryIsFilledAgain() {
-    bind(new ScriptedDevice(8));
+    bind(new ScriptedCard(8));
     for (int i = 0; i < 8; i++) {
       device.deliver(bytes(100 + i));
     }
@@ -96,7 +96,7 @@ class ReceiveTest extends CardTest {
 
   @Test
   void whatIsReleasedGoesBackInBatches() {
-    bind(new ScriptedDevice(64));
+    bind(new ScriptedCard(64));
     for (int i = 0; i < 40; i++) {
       device.deliver(bytes(60));
     }
@@ -112,8 +112,8 @@ class ReceiveTest extends CardTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 11, 12, 25})
   void aBufferTooShortForAFrameIsDroppedAndCounted(int used) {
-    bind(new ScriptedDevice(8));
-    device.fill(new byte[used]);
+    bind(new ScriptedCard(8));
+    device.receiveq().give(new byte[used]);
     device.deliver(bytes(64));
     assertThat(port.frames).singleElement().satisfies(frame -> assertThat(bytes(frame)).isEqualTo(bytes(64)));
     assertThat(card.counters().malformed()).isEqualTo(1);
@@ -123,17 +123,17 @@ class ReceiveTest extends CardTest {
   @Test
   @Clause("Processing of Incoming Packets")
   void aCountOfBuffersIsBelievedWithMergingOnly() {
-    bind(new ScriptedDevice(8));
-    device.fill(ScriptedDevice.packet(0, bytes(60)));
-    device.fill(ScriptedDevice.packet(7, bytes(61)));
+    bind(new ScriptedCard(8));
+    device.receiveq().give(ScriptedCard.packet(0, bytes(60)));
+    device.receiveq().give(ScriptedCard.packet(7, bytes(61)));
     device.deliver(bytes(62));
     assertThat(port.frames).extracting(Frame::length).containsExactly(60, 61, 62);
   }
 
   @Test
   void aCountOfNoneIsDroppedAndCounted() {
-    bind(new ScriptedDevice(8).with(VIRTIO_NET_F_MRG_RXBUF), SMALL);
-    device.fill(ScriptedDevice.packet(0, bytes(60)));
+    bind(new ScriptedCard(8).with(VIRTIO_NET_F_MRG_RXBUF), SMALL);
+    device.receiveq().give(ScriptedCard.packet(0, bytes(60)));
     device.deliver(bytes(62));
     assertThat(port.frames).extracting(Frame::length).containsExactly(62);
     assertThat(card.counters().malformed()).isEqualTo(1);
@@ -141,8 +141,8 @@ class ReceiveTest extends CardTest {
 
   @Test
   void aCountBeyondWhatWasPostedIsAViolation() {
-    bind(new ScriptedDevice(8).with(VIRTIO_NET_F_MRG_RXBUF), SMALL);
-    device.fill(ScriptedDevice.packet(9, bytes(60)));
+    bind(new ScriptedCard(8).with(VIRTIO_NET_F_MRG_RXBUF), SMALL);
+    device.receiveq().give(ScriptedCard.packet(9, bytes(60)));
     device.deliver(bytes(62));
     assertThat(port.frames).isEmpty();
     assertThat(port.events).containsExactly("ring broken: queue 0: num_buffers beyond what was posted");
@@ -152,10 +152,10 @@ class ReceiveTest extends CardTest {
 
   @Test
   void aPacketLongerThanAnyFrameIsDropped() {
-    bind(new ScriptedDevice(32).with(VIRTIO_NET_F_MRG_RXBUF), new Sizing(32, 128, 2));
-    device.fill(ScriptedDevice.packet(20, bytes(116)));
+    bind(new ScriptedCard(32).with(VIRTIO_NET_F_MRG_RXBUF), new Sizing(32, 128, 2));
+    device.receiveq().give(ScriptedCard.packet(20, bytes(116)));
     for (int i = 1; i < 20; i++) {
-      device.fill(bytes(128));
+      device.receiveq().give(bytes(128));
     }
     device.deliver(bytes(62));
     assertThat(port.frames).extracting(Frame::length).containsExactly(62);
@@ -164,17 +164,17 @@ class ReceiveTest extends CardTest {
 
   @Test
   void packetsThatNobodyHasRoomToPutTogetherAreDroppedWhole() {
-    bind(new ScriptedDevice(8).with(VIRTIO_NET_F_MRG_RXBUF), SMALL);
+    bind(new ScriptedCard(8).with(VIRTIO_NET_F_MRG_RXBUF), SMALL);
     for (int i = 0; i < 3; i++) {
-      device.fill(ScriptedDevice.packet(2, bytes(116)));
-      device.fill(bytes(20));
+      device.receiveq().give(ScriptedCard.packet(2, bytes(116)));
+      device.receiveq().give(bytes(20));
       device.receiveq().signalled();
     }
     assertThat(port.frames).hasSize(2);
     assertThat(card.counters().dropped()).isEqualTo(1);
     port.frames.forEach(Frame::release);
-    device.fill(ScriptedDevice.packet(2, bytes(116)));
-    device.fill(bytes(20));
+    device.receiveq().give(ScriptedCard.packet(2, bytes(116)));
+    device.receiveq().give(bytes(20));
     device.receiveq().signalled();
     assertThat(port.frames).hasSize(3);
   }
@@ -182,23 +182,23 @@ class ReceiveTest extends CardTest {
   @Test
   @Clause("Processing of Incoming Packets")
   void checksumsAreSaidOnlyIfThatWasNegotiated() {
-    byte[] packet = ScriptedDevice.packet(1, bytes(100));
+    byte[] packet = ScriptedCard.packet(1, bytes(100));
     packet[HDR_FLAGS] = VIRTIO_NET_HDR_F_NEEDS_CSUM;
     packet[HDR_CSUM_START] = 34;
     packet[HDR_CSUM_OFFSET] = 16;
-    bind(new ScriptedDevice(8));
-    device.fill(packet);
+    bind(new ScriptedCard(8));
+    device.receiveq().give(packet);
     device.receiveq().signalled();
     assertThat(port.frames.getFirst().checksumWanted()).isFalse();
 
     port.frames.clear();
-    bind(new ScriptedDevice(8).with(VIRTIO_NET_F_GUEST_CSUM));
-    device.fill(packet);
+    bind(new ScriptedCard(8).with(VIRTIO_NET_F_GUEST_CSUM));
+    device.receiveq().give(packet);
     packet[HDR_FLAGS] = VIRTIO_NET_HDR_F_DATA_VALID;
-    device.fill(packet);
+    device.receiveq().give(packet);
     packet[HDR_FLAGS] = VIRTIO_NET_HDR_F_NEEDS_CSUM;
     packet[HDR_CSUM_START] = 90;
-    device.fill(packet);
+    device.receiveq().give(packet);
     device.receiveq().signalled();
     assertThat(port.frames).as("one that points outside is dropped").hasSize(2);
     assertThat(port.frames.getFirst().checksumWanted()).isTrue();
@@ -210,7 +210,7 @@ class ReceiveTest extends CardTest {
 
   @Test
   void whoDoesNotListenIsNotCalledAndLosesNothing() {
-    bind(new ScriptedDevice(8));
+    bind(new ScriptedCard(8));
     card.listen(false);
     device.deliver(bytes(60));
     device.deliver(bytes(61));
@@ -223,7 +223,7 @@ class ReceiveTest extends CardTest {
 
   @Test
   void aFrameThatAUserHoldsOutlivesTheCard() {
-    bind(new ScriptedDevice(8));
+    bind(new ScriptedCard(8));
     device.deliver(bytes(60));
     Frame held = port.frames.getFirst();
     attached.remove();

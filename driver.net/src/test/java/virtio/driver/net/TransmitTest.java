@@ -18,7 +18,7 @@ class TransmitTest extends CardTest {
   @Test
   @Clause("Packet Transmission")
   void aFrameFollowsAHeaderOfZeroes() {
-    bind(new ScriptedDevice(16).with(VIRTIO_NET_F_CSUM, VIRTIO_NET_F_MRG_RXBUF));
+    bind(new ScriptedCard(16).with(VIRTIO_NET_F_CSUM, VIRTIO_NET_F_MRG_RXBUF));
     byte[] data = bytes(60);
     assertThat(send(data)).isTrue();
     byte[] packet = device.sent().getFirst();
@@ -31,7 +31,7 @@ class TransmitTest extends CardTest {
   @Test
   @Clause("Packet Transmission")
   void aChecksumIsLeftToADeviceThatCan() {
-    bind(new ScriptedDevice(16).with(VIRTIO_NET_F_CSUM));
+    bind(new ScriptedCard(16).with(VIRTIO_NET_F_CSUM));
     byte[] packet = sendWithChecksum(bytes(100));
     assertThat(packet[HDR_FLAGS]).isEqualTo((byte) VIRTIO_NET_HDR_F_NEEDS_CSUM);
     assertThat(packet[HDR_CSUM_START]).isEqualTo((byte) 34);
@@ -42,7 +42,7 @@ class TransmitTest extends CardTest {
   @Test
   @Clause("Packet Transmission")
   void aChecksumIsMadeHereForADeviceThatCannot() {
-    bind(new ScriptedDevice(16));
+    bind(new ScriptedCard(16));
     byte[] data = bytes(101);
     byte[] packet = sendWithChecksum(data);
     assertThat(Arrays.copyOf(packet, HEADER)).isEqualTo(new byte[HEADER]);
@@ -65,7 +65,7 @@ class TransmitTest extends CardTest {
 
   @Test
   void sendingTakesBackWhatIsDoneWithoutAnInterrupt() {
-    bind(new ScriptedDevice(4));
+    bind(new ScriptedCard(4));
     for (int i = 0; i < 100; i++) {
       assertThat(send(bytes(60))).as("frame " + i).isTrue();
       device.sent();
@@ -75,7 +75,7 @@ class TransmitTest extends CardTest {
 
   @Test
   void whoFindsNoRoomIsTold() {
-    bind(new ScriptedDevice(4));
+    bind(new ScriptedCard(4));
     assertThat(send(bytes(60))).isTrue();
     device.sent();
     device.transmitq().signalled();
@@ -95,7 +95,7 @@ class TransmitTest extends CardTest {
 
   @Test
   void aFrameThatAUserGivesBackIsRoomToo() {
-    bind(new ScriptedDevice(2));
+    bind(new ScriptedCard(2));
     List<Frame> held = new ArrayList<>(List.of(card.frame(), card.frame()));
     assertThat(card.frame()).isNull();
     held.removeFirst().release();
@@ -107,7 +107,7 @@ class TransmitTest extends CardTest {
   @Test
   @Clause("Device Cleanup")
   void framesInFlightAreLostAndCounted() {
-    bind(new ScriptedDevice(8).with(VIRTIO_NET_F_CTRL_VQ));
+    bind(new ScriptedCard(8).with(VIRTIO_NET_F_CTRL_VQ));
     for (int i = 0; i < 5; i++) {
       send(bytes(60));
     }
@@ -126,7 +126,7 @@ class TransmitTest extends CardTest {
 
   @Test
   void aDeviceThatDoesNotStopIsToldSo() {
-    bind(new ScriptedDevice(8).neverStops());
+    bind(new ScriptedCard(8).neverStops());
     send(bytes(60));
     attached.remove();
     assertThat(port.events).containsExactly("down false");
@@ -134,7 +134,7 @@ class TransmitTest extends CardTest {
 
   @Test
   void aMachineShortOfMemoryGivesFewerFrames() {
-    bind(new ScriptedDevice(64).room(40L * Sizing.whole(1500)));
+    bind(new ScriptedCard(64).room(40L * Sizing.whole(1500)));
     assertThat(device.receiveq().out()).hasSize(32);
     assertThat(send(bytes(60))).isTrue();
   }

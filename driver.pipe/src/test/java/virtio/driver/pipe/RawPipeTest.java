@@ -16,9 +16,10 @@ class RawPipeTest {
   private final HeardPort port = new HeardPort(true);
 
   private Attached bind(ScriptedChannel channel) {
-    ScriptedDevice device = new ScriptedDevice(4, channel);
+    ScriptedPipe device = new ScriptedPipe(4, channel);
     Attached attached = new PipeDriver().probe(device, new Entry(device.id(), Sizing.STANDARD), port);
-    assertThat(device.queues).containsOnlyNulls();
+    assertThat(device.receive()).isNull();
+    assertThat(device.transmit()).isNull();
     return attached;
   }
 

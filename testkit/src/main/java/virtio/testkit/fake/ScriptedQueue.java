@@ -1,5 +1,6 @@
-package virtio.driver.net;
+package virtio.testkit.fake;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -9,17 +10,28 @@ import virtio.bus.Chain;
 import virtio.bus.Violation;
 import virtio.bus.Virtqueue;
 
-/** A queue without indirect descriptors: each part of a chain takes one of {@link #size}. The test plays the device, on its own thread. */
-final class ScriptedQueue extends Virtqueue {
+/**
+ * A queue of a {@link ScriptedDevice}, without indirect descriptors: each part of a chain takes one of {@link #size}. The test plays the
+ * device, on its own thread.
+ */
+public final class ScriptedQueue extends Virtqueue {
+  private final Consumer<ScriptedQueue> synced;
   private final Deque<Buffer> pending = new ArrayDeque<>();
   private final List<Buffer> out = new ArrayList<>();
   private final Deque<Buffer> used = new ArrayDeque<>();
-  private final Consumer<ScriptedQueue> synced;
+  private int parts;
   private long written;
   private boolean asked = true;
 
   /** What was added. */
-  record Buffer(Chain chain, Object token) {}
+  public record Buffer(Chain chain, Object token) {
+    /** What the device may read of it. */
+    public byte[] bytes() {
+      byte[] bytes = new byte[(int) chain.readableBytes()];
+      chain.read(0, MemorySegment.ofArray(bytes), 0, bytes.length);
+      return bytes;
+    }
+  }
 
   /** @param synced what the device does when something is published */
   ScriptedQueue(int index, int size, Callback callback, Consumer<ScriptedQueue> synced) {
@@ -27,37 +39,53 @@ final class ScriptedQueue extends Virtqueue {
     this.synced = synced;
   }
 
-  private int taken() {
-    int parts = 0;
-    for (Buffer buffer : pending) {
-      parts += buffer.chain().parts();
-    }
-    for (Buffer buffer : out) {
-      parts += buffer.chain().parts();
-    }
-    return parts;
-  }
-
   /** Buffers that the device has, in the order in which they were added. */
-  List<Buffer> out() {
+  public List<Buffer> out() {
     return List.copyOf(out);
   }
 
+  /** How many buffers the driver has neither got nor taken back. */
+  public int outstanding() {
+    return pending.size() + out.size() + used.size();
+  }
+
   /** Whether the driver has asked to be told. */
-  boolean asked() {
+  public boolean asked() {
     return asked;
   }
 
-  /** How many buffers the device has, or had and nobody has taken. */
-  int outstanding() {
-    return out.size() + used.size();
-  }
-
-  void use(Buffer buffer) {
+  /** The device is done with a buffer; nobody is told. */
+  public void use(Buffer buffer) {
     if (!out.remove(buffer)) {
       throw new AssertionError("not out");
     }
     used.add(buffer);
+  }
+
+  /** The device puts bytes into its next buffer, from the start, and uses it. */
+  public void give(byte[] bytes) {
+    Buffer buffer = out.getFirst();
+    buffer.chain().write(0, MemorySegment.ofArray(bytes), 0, bytes.length);
+    use(buffer);
+  }
+
+  /** The device takes the bytes of its next buffer, and uses it. */
+  public byte[] take() {
+    Buffer buffer = out.getFirst();
+    use(buffer);
+    return buffer.bytes();
+  }
+
+  /** The device tells, if it was asked to. */
+  public void tell() {
+    if (asked) {
+      signalled();
+    }
+  }
+
+  /** The device breaks a rule. */
+  public void breakBy(Violation violation) {
+    fail(violation);
   }
 
   void begin() {
@@ -68,10 +96,6 @@ final class ScriptedQueue extends Virtqueue {
     stop(confirmed);
   }
 
-  void breakIt() {
-    fail(Violation.USED_LEN);
-  }
-
   @Override
   public Added add(Chain chain, Object token) {
     if (!well) {
@@ -80,9 +104,10 @@ final class ScriptedQueue extends Virtqueue {
     if (chain.parts() > size()) {
       return Added.TOO_LONG;
     }
-    if (taken() + chain.parts() > size()) {
+    if (parts + chain.parts() > size()) {
       return Added.FULL;
     }
+    parts += chain.parts();
     pending.add(new Buffer(new Chain(chain.maxParts()).copy(chain), token));
     return Added.OK;
   }
@@ -99,8 +124,13 @@ final class ScriptedQueue extends Virtqueue {
   @Override
   public Object get() {
     Buffer buffer = well ? used.poll() : null;
-    written = buffer == null ? 0 : buffer.chain().written();
-    return buffer == null ? null : buffer.token();
+    written = 0;
+    if (buffer == null) {
+      return null;
+    }
+    parts -= buffer.chain().parts();
+    written = buffer.chain().written();
+    return buffer.token();
   }
 
   @Override
@@ -111,7 +141,7 @@ final class ScriptedQueue extends Virtqueue {
   @Override
   public boolean detach(Object token) {
     return state() != State.LIVE && state() != State.BROKEN
-        && (out.removeIf(buffer -> buffer.token() == token) || pending.removeIf(buffer -> buffer.token() == token)
+        && (pending.removeIf(buffer -> buffer.token() == token) || out.removeIf(buffer -> buffer.token() == token)
             || used.removeIf(buffer -> buffer.token() == token));
   }
 
