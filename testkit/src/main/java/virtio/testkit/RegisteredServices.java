@@ -52,6 +52,8 @@ public final class RegisteredServices {
         (self, method, arguments) -> {
           if (method.getName().equals("unregister")) {
             services.remove(type);
+          } else if (method.getName().equals("setProperties")) {
+            services.computeIfPresent(type, (key, had) -> new Service(had.service(), (Dictionary<?, ?>) arguments[0]));
           }
           return null;
         });

@@ -8,9 +8,10 @@ import java.util.Deque;
 import virtio.bus.Failure;
 import virtio.pipe.Pipe;
 import virtio.pipe.PipePort;
+import virtio.testkit.fake.FakeBus;
 
 /** A pipe that a test plays: what the device has given, what it takes, and how well it drains. */
-final class FakePipe implements Pipe {
+final class FakePipe implements Pipe, FakeBus.Bound<PipePort> {
   final ByteArrayOutputStream written = new ByteArrayOutputStream();
   private final String name;
   private final Position position;
@@ -21,6 +22,7 @@ final class FakePipe implements Pipe {
   private boolean begun;
   private boolean gone;
   private boolean up;
+  private boolean raw;
   private PipePort port;
 
   FakePipe(String name, Position position) {
@@ -51,9 +53,16 @@ final class FakePipe implements Pipe {
     return begun;
   }
 
-  void up(PipePort to) {
+  /** What the port said when it was attached. */
+  synchronized boolean boundRaw() {
+    return raw;
+  }
+
+  @Override
+  public void up(PipePort to) {
     synchronized (this) {
       port = to;
+      raw = to.raw();
       up = true;
     }
     to.up(this);
@@ -81,8 +90,8 @@ final class FakePipe implements Pipe {
     port.failed(this, new Failure(kind, "as a test wanted it"));
   }
 
-  /** The bus takes it back. */
-  void remove() {
+  @Override
+  public void remove() {
     byte[] rest;
     long took;
     synchronized (this) {

@@ -24,15 +24,17 @@ import virtio.bus.port.Publisher;
 import virtio.pipe.Pipe.Position;
 import virtio.pipe.PipeDevice;
 import virtio.pipe.PipeException;
+import virtio.pipe.PipePort;
 import virtio.testkit.Await;
 import virtio.testkit.Shows;
+import virtio.testkit.fake.FakeBus;
 
 /** The port between its users and whatever pipes come and go: what is carried over, and when a pipe ends. */
 @Timeout(60)
 class PortTest {
   private static final Duration LIMIT = Duration.ofSeconds(20);
 
-  private final FakeBus bus = new FakeBus();
+  private final FakeBus<PipePort, FakePipe> bus = new FakeBus<>();
   private final List<String> published = new CopyOnWriteArrayList<>();
   private final Control control = new Control(bus, new Publisher() {
     @Override
@@ -165,7 +167,7 @@ class PortTest {
   void aRawPipeIsCarriedOverWhereItWasDrained() throws IOException {
     FakePipe first = FakePipe.raw();
     PipeDevice pipe = start(first, "raw", "true");
-    assertThat(bus.raw()).isTrue();
+    assertThat(first.boundRaw()).isTrue();
     first.give(1);
     FakePipe second = FakePipe.raw();
     bus.next(second);
@@ -180,12 +182,14 @@ class PortTest {
 
   @Test
   void rawIsTheDriversConcernAndNeedsANewBinding() {
-    start(FakePipe.at(0, 0));
-    assertThat(bus.raw()).isFalse();
-    bus.next(FakePipe.raw());
+    FakePipe first = FakePipe.at(0, 0);
+    start(first);
+    assertThat(first.boundRaw()).isFalse();
+    FakePipe second = FakePipe.raw();
+    bus.next(second);
     control.configure("", settings("raw", "true"), null);
     awaitPublished("one", "offline", "one");
-    assertThat(bus.raw()).isTrue();
+    assertThat(second.boundRaw()).isTrue();
   }
 
   @Test
