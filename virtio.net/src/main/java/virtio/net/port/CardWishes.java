@@ -28,8 +28,11 @@ final class CardWishes {
   private final Set<Integer> vlans = new TreeSet<>();
   private List<MacAddress> unicast = List.of();
   private List<MacAddress> multicast = List.of();
+  private int pairs = 1;
   private volatile MacAddress configured;
   private volatile MacAddress set;
+  /** The configured one, if the device of this moment has taken it. */
+  private volatile MacAddress taken;
   /** The first that a driver made up: it stays. */
   private volatile MacAddress chosen;
 
@@ -53,7 +56,8 @@ final class CardWishes {
       return asked;
     }
     if (!information.chosen()) {
-      return information.mac();
+      asked = taken;
+      return asked == null ? information.mac() : asked;
     }
     asked = configured;
     if (asked != null) {
@@ -104,8 +108,8 @@ final class CardWishes {
     perform(card, port, "mac=" + address, nanos, (to, left) -> to.mac(address, left), () -> set = address);
   }
 
-  void pairs(Card card, String port, int pairs, long nanos) throws NetworkException {
-    perform(card, port, "pairs=" + pairs, nanos, (to, left) -> to.pairs(pairs, left), NOTHING);
+  void pairs(Card card, String port, int count, long nanos) throws NetworkException {
+    perform(card, port, "pairs=" + count, nanos, (to, left) -> to.pairs(count, left), () -> pairs = count);
   }
 
   private void perform(Card card, String port, String what, long nanos, Command command, Runnable note) throws NetworkException {
@@ -127,7 +131,7 @@ final class CardWishes {
   }
 
   /**
-   * Brings a device to where the last one was: address, modes, table, VLANs. What this one cannot is said, and stays a wish.
+   * Brings a device to where the last one was: address, modes, table, VLANs, pairs. What this one cannot is said, and stays a wish.
    *
    * @return OK, SILENT or DOWN
    */
@@ -155,9 +159,11 @@ final class CardWishes {
   private List<Step> steps(NetworkInformation information) {
     List<Step> steps = new ArrayList<>();
     chosen = chosen == null && information.chosen() ? information.mac() : chosen;
+    taken = null;
     MacAddress address = set == null ? configured : set;
-    if (address != null && !information.chosen() && !address.equals(information.mac())) {
-      steps.add(new Step("mac=" + address, (to, left) -> to.mac(address, left), () -> set = address));
+    // a device that says no address can be told one, or does not care
+    if (address != null && (information.chosen() ? information.abilities().mac() : !address.equals(information.mac()))) {
+      steps.add(new Step("mac=" + address, (to, left) -> to.mac(address, left), () -> taken = address));
     }
     if (information.abilities().modes() && !modes.contains(ReceiveMode.PROMISCUOUS)) {
       steps.add(new Step("PROMISCUOUS=false", (to, left) -> to.mode(ReceiveMode.PROMISCUOUS, false, left), NOTHING));   // QEMU's begin with it on
@@ -171,6 +177,9 @@ final class CardWishes {
     for (int id : vlans) {
       steps.add(new Step("VLAN " + id, (to, left) -> to.vlan(id, true, left), NOTHING));
     }
+    if (pairs > 1) {
+      steps.add(new Step("pairs=" + pairs, (to, left) -> pairs > information.maxPairs() ? Answer.UNSUPPORTED : to.pairs(pairs, left), NOTHING));
+    }
     return steps;
   }
 
@@ -183,6 +192,8 @@ final class CardWishes {
       unicast = List.of();
       multicast = List.of();
       set = null;
+      taken = null;
+      pairs = 1;
     } finally {
       lock.unlock();
     }

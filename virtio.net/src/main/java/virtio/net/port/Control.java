@@ -169,6 +169,7 @@ final class Control extends PortControl<Card> implements CardEvents {
     }
     link(now.linkUp());
     listeners.tell(Listener::announce);
+    listeners.tell(Listener::room);   // who found none on the former device waits for this one's
   }
 
   @Override

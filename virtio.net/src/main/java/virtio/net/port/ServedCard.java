@@ -90,7 +90,7 @@ final class ServedCard implements NetworkDevice {
 
   @Override
   public int poll() {
-    return traffic.drain();
+    return traffic.poll();
   }
 
   @Override

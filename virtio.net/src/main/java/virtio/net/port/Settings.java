@@ -14,8 +14,8 @@ record Settings(PortSettings port, MacAddress mac) {
   static Settings of(PortProperties asked) {
     String text = asked.text("mac");
     MacAddress mac = text.isEmpty() ? null : MacAddress.of(text);
-    if (mac != null && mac.group()) {
-      throw PortProperties.bad("mac", text, "one card's: the first byte even");
+    if (mac != null && (mac.group() || mac.value() == 0)) {
+      throw PortProperties.bad("mac", text, "one card's: the first byte even, and not all zero");
     }
     return new Settings(PortSettings.of(asked, null), mac);
   }

@@ -3,6 +3,7 @@ package virtio.net.port;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import virtio.bus.Failure;
@@ -27,10 +28,12 @@ final class Traffic implements NetPort {
   private final ReentrantLock taking = new ReentrantLock();
   private final LongAdder bounced = new LongAdder();
   private final LongAdder bouncedBytes = new LongAdder();
+  private final AtomicReference<Reception> reception = new AtomicReference<>();
   private volatile Card serving;
   private volatile NetworkInformation information;
-  private volatile Receiver receiver;
   private volatile boolean again;
+  /** A receiver began on the stack of another one. */
+  private volatile boolean handedOn;
   private Card current;
   private NetworkCounters former = NetworkCounters.NONE;
 
@@ -66,32 +69,31 @@ final class Traffic implements NetPort {
   int send(Frame[] frames, int from, int count) {
     Card now = serving;
     int taken = 0;
-    while (now != null && taken < count && add(now, frames[from + taken]) == Sent.ACCEPTED) {
-      taken++;
-    }
-    if (taken > 0) {
-      now.kick();
+    try {
+      while (now != null && taken < count && add(now, frames[from + taken]) == Sent.ACCEPTED) {
+        taken++;
+      }
+    } finally {   // one that was not the caller's is an error; those before it are sent all the same
+      if (taken > 0) {
+        now.kick();
+      }
     }
     return taken;
   }
 
   Sent send(MemorySegment memory, long offset, int bytes) {
     Card now = serving;
-    if (now == null) {
-      return Sent.NO_DEVICE;
+    Sent how = now == null ? Sent.NO_DEVICE : refusal(now.information(), bytes);
+    if (how == null) {
+      how = copy(now, memory, offset, bytes, null);
     }
-    Sent refusal = refusal(now.information(), bytes);
-    if (refusal != null) {
-      return refusal;
+    if (how == Sent.ACCEPTED) {
+      now.kick();
     }
-    Frame copy = now.frame();
-    if (copy == null) {
-      return Sent.FULL;
-    }
-    copy.put(memory, offset, bytes);
-    return bounce(now, copy);
+    return how;
   }
 
+  /** @return null: nothing speaks against it */
   private static Sent refusal(NetworkInformation information, int bytes) {
     if (!information.linkUp()) {
       return Sent.LINK_DOWN;
@@ -107,42 +109,44 @@ final class Traffic implements NetPort {
     if (frame.checksumWanted() && !frame.checksumInside()) {
       return Sent.BAD_LENGTH;
     }
-    if (frame.card() != now || !now.sends(frame)) {
-      return copied(now, frame);
-    }
     frame.take();
-    if (now.send(frame)) {
-      return Sent.ACCEPTED;
+    boolean own = frame.card() == now && now.sends(frame);   // else it came from a card, or is a former one's
+    Sent how = !own ? copy(now, frame.memory(), 0, frame.length(), frame) : now.send(frame) ? Sent.ACCEPTED : noRoom(now);
+    if (how != Sent.ACCEPTED || !own) {
+      frame.hand();
     }
-    frame.hand();
-    return serving == now ? Sent.FULL : Sent.NO_DEVICE;
-  }
-
-  /** A frame that came from a card, or is a former one's. */
-  private Sent copied(Card now, Frame frame) {
-    Frame copy = now.frame();
-    if (copy == null) {
-      return Sent.FULL;
-    }
-    copy.put(frame.memory(), 0, frame.length());
-    if (frame.checksumWanted()) {
-      copy.checksum(frame.checksumStart(), frame.checksumOffset());
-    }
-    Sent how = bounce(now, copy);
-    if (how == Sent.ACCEPTED) {
+    if (how == Sent.ACCEPTED && !own) {
       frame.release();
     }
     return how;
   }
 
-  private Sent bounce(Card now, Frame copy) {
-    int bytes = copy.length();
-    copy.take();
-    if (!now.send(copy)) {
-      copy.hand().release();
-      return serving == now ? Sent.FULL : Sent.NO_DEVICE;
+  private Sent noRoom(Card now) {
+    return serving == now ? Sent.FULL : Sent.NO_DEVICE;
+  }
+
+  /** @param like what is said of checksums; null: nothing */
+  private Sent copy(Card now, MemorySegment memory, long offset, int bytes, Frame like) {
+    Frame copy = now.frame();
+    if (copy == null) {
+      return noRoom(now);
     }
-    now.kick();
+    copy.take();
+    boolean sent = false;
+    try {
+      copy.put(memory, offset, bytes);
+      if (like != null && like.checksumWanted()) {
+        copy.checksum(like.checksumStart(), like.checksumOffset());
+      }
+      sent = now.send(copy);
+    } finally {
+      if (!sent) {   // also where the memory was not the caller's, or too short
+        now.release(copy);
+      }
+    }
+    if (!sent) {
+      return noRoom(now);
+    }
     bounced.increment();
     bouncedBytes.add(bytes);
     return Sent.ACCEPTED;
@@ -150,7 +154,7 @@ final class Traffic implements NetPort {
 
   /** For those who poll. */
   Frame receive() {
-    if (receiver != null) {
+    if (reception.get() != null) {
       throw new IllegalStateException("receive() (not while there is a receiver)");
     }
     taking.lock();
@@ -186,38 +190,75 @@ final class Traffic implements NetPort {
   }
 
   Registration receive(Receiver wanted) {
+    Reception begun = new Reception(wanted);
     taking.lock();
     try {
-      if (receiver != null) {
+      if (!reception.compareAndSet(null, begun)) {
         throw new IllegalStateException("receiver=" + wanted + " (one at a time)");
       }
-      receiver = wanted;
     } finally {
       taking.unlock();
     }
-    listen();
-    return () -> {
-      if (receiver == wanted) {
-        receiver = null;
+    if (taking.isHeldByCurrentThread()) {
+      handedOn = true;   // on the former one's stack: who called that one goes on with this one
+    } else {
+      listen();
+    }
+    return begun;
+  }
+
+  /** One receiver's time. */
+  private final class Reception implements Registration {
+    private final Receiver receiver;
+
+    Reception(Receiver receiver) {
+      this.receiver = receiver;
+    }
+
+    void deliver(Frame frame) {
+      try {
+        receiver.received(frame);
+      } catch (RuntimeException e) {
+        LOG.log(Level.WARNING, "a receiver failed", e);
+      }
+    }
+
+    @Override
+    public void close() {
+      reception.compareAndSet(this, null);
+      if (taking.isHeldByCurrentThread()) {
+        return;   // on its own stack it is over with this call, and so is listening, unless another follows it
+      }
+      taking.lock();   // until nobody is in it
+      try {
         Card now = serving;
-        if (now != null) {
+        if (now != null && reception.get() == null) {
           now.listen(false);
         }
+      } finally {
+        taking.unlock();
       }
-      taking.lock();   // until nobody is in it; on its own stack that is at once
-      taking.unlock();
-    };
+    }
   }
 
   private void listen() {
     Card now = serving;
-    if (now != null && receiver != null) {
+    if (now != null && reception.get() != null) {
       now.listen(true);
     }
   }
 
   /** Gives the receiver what has come. @return how many */
-  int drain() {
+  int poll() {
+    int taken = drain();
+    if (handedOn && !taking.isHeldByCurrentThread()) {
+      handedOn = false;
+      listen();   // the card may have looked while there was none
+    }
+    return taken;
+  }
+
+  private int drain() {
     if (taking.isHeldByCurrentThread()) {
       return 0;
     }
@@ -236,18 +277,17 @@ final class Traffic implements NetPort {
 
   private int all() {
     Card now = serving;
-    Receiver to = receiver;
     int taken = 0;
-    if (now == null || to == null) {
+    if (now == null) {
       return taken;
     }
-    for (Frame frame = now.receive(); frame != null; frame = receiver == null ? null : now.receive()) {
-      taken++;
-      try {
-        to.received(frame);
-      } catch (RuntimeException e) {
-        LOG.log(Level.WARNING, "a receiver failed", e);
+    for (Reception to = reception.get(); to != null; to = reception.get()) {
+      Frame frame = now.receive();
+      if (frame == null) {
+        break;
       }
+      taken++;
+      to.deliver(frame);
     }
     now.refill();
     return taken;
@@ -258,7 +298,7 @@ final class Traffic implements NetPort {
     if (card == serving) {
       drain();
     }
-    return receiver != null && card == serving;
+    return reception.get() != null && card == serving;
   }
 
   @Override
