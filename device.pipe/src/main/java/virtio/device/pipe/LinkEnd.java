@@ -2,6 +2,7 @@ package virtio.device.pipe;
 
 import java.util.HashMap;
 import java.util.Map;
+import virtio.bus.model.ModelProperties;
 
 /**
  * One of the two ends of a link: what one pipe's driver writes, the other's reads. A link lives in this JVM as long as one of its ends is
@@ -28,7 +29,8 @@ final class LinkEnd implements OtherEnd {
     this.side = side;
   }
 
-  static LinkEnd join(String name) throws BadProperty {
+  /** @throws IllegalArgumentException it has two ends already */
+  static LinkEnd join(String name) {
     synchronized (LINKS) {
       Link link = LINKS.computeIfAbsent(name, any -> new Link());
       for (int side = 0; side < 2; side++) {
@@ -38,7 +40,7 @@ final class LinkEnd implements OtherEnd {
         }
       }
     }
-    throw new BadProperty("link", name, "a link of fewer than two pipes");
+    throw ModelProperties.bad("link", name, "a link of fewer than two pipes");
   }
 
   @Override

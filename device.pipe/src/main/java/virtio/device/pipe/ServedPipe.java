@@ -12,6 +12,7 @@ import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.Designate;
 import virtio.bus.Bus;
 import virtio.bus.Host;
+import virtio.bus.model.ModelProperties;
 
 /**
  * One configured pipe: opens its other end and shows it on its host. A bad property gives one line and nothing is served, until a corrected
@@ -47,13 +48,13 @@ public final class ServedPipe {
         settings = wanted;
       }
       state = "";
-    } catch (BadProperty | IllegalArgumentException | IllegalStateException e) {
-      state = "virtio.device.pipe " + DeviceSettings.name(properties) + ": " + e.getMessage();
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      state = "virtio.device.pipe " + ModelProperties.name(properties) + ": " + e.getMessage();
       LOG.log(Level.ERROR, state);
     }
   }
 
-  private void serve(DeviceSettings wanted) throws BadProperty {
+  private void serve(DeviceSettings wanted) {
     OtherEnd opened = wanted.open();
     PipeModel model = new PipeModel(opened.toDriver(), opened.fromDriver(), opened::moved, wanted.queueSize());
     opened.open(model::news);

@@ -14,6 +14,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import virtio.bus.model.ModelProperties;
 
 /**
  * A Unix stream socket that listens, for one peer at a time; a second one waits until the first has hung up. Nothing is thrown away between
@@ -56,19 +57,31 @@ final class SocketEnd implements OtherEnd, Runnable {
     thread = Thread.ofPlatform().name("virtio-pipe-" + device).daemon().unstarted(this);
   }
 
-  /** Listens there; a socket that nobody listens at any more is replaced. */
-  static SocketEnd listen(String device, Path path) throws BadProperty {
+  /**
+   * Listens there; a socket that nobody listens at any more is replaced.
+   *
+   * @throws IllegalArgumentException naming the property, its value and what is allowed
+   */
+  static SocketEnd listen(String device, Path path) {
     try {
-      if (Files.exists(path)) {
-        if (Files.isRegularFile(path) || Files.isDirectory(path) || answers(path)) {
-          throw new BadProperty("socket", path, "a path where nothing is");
-        }
-        Files.delete(path);
+      if (free(path)) {
+        return new SocketEnd(device, path);
       }
-      return new SocketEnd(device, path);
     } catch (IOException | IllegalArgumentException e) {
-      throw new BadProperty("socket", path, "a path of at most 107 bytes where a socket can be made: " + e.getMessage());
+      throw ModelProperties.bad("socket", path, "a path of at most 107 bytes where a socket can be made: " + e.getMessage());
     }
+    throw ModelProperties.bad("socket", path, "a path where nothing is");
+  }
+
+  private static boolean free(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      return true;
+    }
+    if (Files.isRegularFile(path) || Files.isDirectory(path) || answers(path)) {
+      return false;
+    }
+    Files.delete(path);
+    return true;
   }
 
   private static boolean answers(Path path) throws IOException {
