@@ -22,6 +22,10 @@ import virtio.bus.Registration;
  * <h2>Faults and exchange</h2>
  * When another combination takes over, both sides are drained first: a user sees a pause. If that cannot be done, the pipe ends.
  *
+ * <p>Drained means that the device has taken all that was written. It holds a bounded number of bytes by itself; for what is beyond that,
+ * the other end has to read meanwhile. So a full pipe whose other end does not read ends in an exchange. And of two pipes that are crossed,
+ * both of them full, and that lose their combination at once, each waits for the other: the one whose time is over first ends.
+ *
  * <h2>Copies and back-pressure</h2>
  * Bytes are copied once, into or out of memory that the device reaches, and nothing is allocated on the way. A pipe holds a bounded
  * number of bytes: who writes faster than the other end reads, waits.

@@ -74,6 +74,13 @@ final class Rig implements AutoCloseable {
     ports.get(name).unbindGlue(before);
   }
 
+  /** The ring goes from under all of them at once, and comes back. */
+  void exchangeAll() {
+    Map<String, Combination> before = Map.copyOf(current);
+    before.forEach((name, combination) -> ports.get(name).bindGlue(current.compute(name, (any, had) -> combination())));
+    before.forEach((name, combination) -> ports.get(name).unbindGlue(combination));
+  }
+
   private Combination combination() {
     return new Combination(new PipeDriver(), machine, ring, config, Map.of("virtio.glue", GLUE));
   }

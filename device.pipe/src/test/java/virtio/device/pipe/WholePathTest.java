@@ -125,6 +125,24 @@ class WholePathTest {
     }
   }
 
+  /** Writes until nothing moves any more. @return bytes written */
+  private static int fill(PipeDevice pipe, MemorySegment from, Semaphore ready) throws Exception {
+    pipe.listen(new PipeDevice.Listener() {
+      @Override
+      public void ready() {
+        ready.release();
+      }
+    });
+    int written = 0;
+    long count;
+    do {
+      ready.drainPermits();
+      count = pipe.tryWrite(from, written, from.byteSize() - written);
+      written += (int) count;
+    } while (count > 0 || ready.tryAcquire(2, TimeUnit.SECONDS));
+    return written;
+  }
+
   @Test
   void aWriterWaitsForWhoReadsAndALookOnlyLooks() throws Exception {
     try (Rig rig = linked()) {
@@ -132,19 +150,7 @@ class WholePathTest {
       byte[] bytes = random(1 << 20, 3);
       MemorySegment from = MemorySegment.ofArray(bytes);
       Semaphore ready = new Semaphore(0);
-      p.listen(new PipeDevice.Listener() {
-        @Override
-        public void ready() {
-          ready.release();
-        }
-      });
-      int written = 0;
-      long count;
-      do {
-        ready.drainPermits();
-        count = p.tryWrite(from, written, bytes.length - written);
-        written += (int) count;
-      } while (count > 0 || ready.tryAcquire(2, TimeUnit.SECONDS));
+      int written = fill(p, from, ready);
       assertThat(written).as("what the pipe holds").isLessThan(bytes.length).isGreaterThan(1 << 16);
       assertThat(reading(rig.pipe("q"), written).get(20, TimeUnit.SECONDS)).isEqualTo(Arrays.copyOf(bytes, written));
       assertThat(ready.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
@@ -210,6 +216,41 @@ class WholePathTest {
       assertThatThrownBy(() -> p.read(buffer)).isInstanceOf(PipeException.class);
       assertThatThrownBy(() -> p.write(buffer)).isInstanceOf(PipeException.class);
       assertThat(buffer.position()).as("F41: an error moves nothing").isEqualTo(3);
+    }
+  }
+
+  @Test
+  void bothEndsOfALinkMayLoseTheirRingAtOnceWhileThePipeHoldsWhatIsUnderWay() throws Exception {
+    byte[] one = random(ByteRing.BYTES, 8);
+    byte[] other = random(ByteRing.BYTES, 9);
+    try (Rig rig = linked()) {
+      PipeDevice p = rig.pipe("p");
+      PipeDevice q = rig.pipe("q");
+      p.write(MemorySegment.ofArray(one));
+      q.write(MemorySegment.ofArray(other));
+      rig.exchangeAll();
+      assertThat(reading(q, one.length).get(20, TimeUnit.SECONDS)).isEqualTo(one);
+      assertThat(reading(p, other.length).get(20, TimeUnit.SECONDS)).isEqualTo(other);
+      assertThat(rig.find("p")).isSameAs(p);
+      assertThat(rig.find("q")).isSameAs(q);
+    }
+  }
+
+  @Test
+  void bothEndsOfALinkCannotBeDrainedAtOnceOfMoreThanThat() throws Exception {
+    byte[] bytes = random(1 << 20, 10);
+    try (Rig rig = new Rig().serve("a", "link", "l").serve("b", "link", "l").attach("p", "m0/0", "drain", "50").attach("q", "m0/1")) {
+      PipeDevice p = rig.pipe("p");
+      PipeDevice q = rig.pipe("q");
+      MemorySegment from = MemorySegment.ofArray(bytes);
+      assertThat((long) fill(p, from, new Semaphore(0))).as("nobody reads").isGreaterThan(p.counters().taken());
+      assertThat((long) fill(q, from, new Semaphore(0))).as("nobody reads").isGreaterThan(q.counters().taken());
+      rig.exchangeAll();
+      assertThat(Await.that(Rig.LIMIT, () -> rig.find("p") != null && rig.find("p") != p)).isTrue();
+      assertThatThrownBy(() -> p.tryWrite(from, 0, 1)).isInstanceOf(PipeException.class)
+          .hasMessageContaining("bytes were lost: 0 that fake m0/0 had given");
+      assertThat(Await.that(Rig.LIMIT, () -> q.counters().written() == q.counters().taken())).as("the new pipe's buffers are room").isTrue();
+      assertThat(rig.pipe("q")).as("who could wait longer").isSameAs(q);
     }
   }
 

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.locks.LockSupport;
 import virtio.bus.Failure;
 import virtio.pipe.Pipe;
 import virtio.pipe.PipePort;
@@ -19,6 +20,8 @@ final class FakePipe implements Pipe, FakeBus.Bound<PipePort> {
   private long received;
   private long lost;
   private boolean drains = true;
+  private boolean waits;
+  private volatile long drained;
   private boolean begun;
   private boolean gone;
   private boolean up;
@@ -41,6 +44,22 @@ final class FakePipe implements Pipe, FakeBus.Bound<PipePort> {
   FakePipe neverDrains() {
     drains = false;
     return this;
+  }
+
+  /** It does not drain, and takes all the time that it is given to find that out. */
+  FakePipe waitsInVain() {
+    drains = false;
+    waits = true;
+    return this;
+  }
+
+  /** How long it was given to drain; 0: it was never asked to. */
+  long drained() {
+    return drained;
+  }
+
+  synchronized boolean isUp() {
+    return up;
   }
 
   /** So many of the bytes written are on the ring when it stops. */
@@ -161,6 +180,11 @@ final class FakePipe implements Pipe, FakeBus.Bound<PipePort> {
 
   @Override
   public boolean drain(long nanos) {
+    drained = nanos;
+    long end = System.nanoTime() + nanos;
+    while (waits && System.nanoTime() - end < 0) {
+      LockSupport.parkNanos(this, end - System.nanoTime());
+    }
     return drains;
   }
 }

@@ -67,9 +67,13 @@ class PortTest {
   }
 
   private PipeDevice start(FakePipe first, Object... more) {
+    return start(first, combination("one"), more);
+  }
+
+  private PipeDevice start(FakePipe first, Combination one, Object... more) {
     bus.next(first);
     control.configure("", settings(more), null);
-    control.want(combination("one"));
+    control.want(one);
     control.start();
     awaitPublished("one");
     assertThat(first.begun()).isTrue();
@@ -215,6 +219,46 @@ class PortTest {
     awaitPublished("one", "offline");
     assertThat(read(pipe, 5)).containsExactly(1);
     assertThatThrownBy(() -> read(pipe, 5)).isInstanceOf(PipeException.class).hasMessageContaining("device gone");
+  }
+
+  @Test
+  void aDeviceWhoseCombinationIsWithdrawnHasTwoSecondsAndThenThePortLetsGo() {
+    FakePipe first = FakePipe.at(0, 0).waitsInVain();
+    Combination one = combination("one");
+    start(first, one, "drain", "600000");
+    long begun = System.nanoTime();
+    assertThat(control.release(one, TimeUnit.MILLISECONDS.toNanos(4500))).as("out within what the component waits").isTrue();
+    assertThat(System.nanoTime() - begun).as("nanoseconds").isGreaterThanOrEqualTo(TimeUnit.SECONDS.toNanos(2));
+    assertThat(first.drained()).isEqualTo(TimeUnit.SECONDS.toNanos(2));
+    assertThat(first.isUp()).isFalse();
+    assertThat(control.online()).isFalse();
+  }
+
+  @Test
+  void aDeviceThatIsClosedWithItsPortHasTwoSecondsToo() {
+    FakePipe first = FakePipe.at(0, 0);
+    start(first, "drain", "600000");
+    stop();
+    assertThat(first.drained()).isEqualTo(TimeUnit.SECONDS.toNanos(2));
+  }
+
+  @Test
+  void aShorterDrainStaysAsItIsConfigured() {
+    FakePipe first = FakePipe.at(0, 0);
+    Combination one = combination("one");
+    start(first, one, "drain", "70");
+    assertThat(control.release(one, LIMIT.toNanos())).isTrue();
+    assertThat(first.drained()).isEqualTo(TimeUnit.MILLISECONDS.toNanos(70));
+  }
+
+  @Test
+  void whereAnotherCombinationWaitsADeviceHasAllItsTime() {
+    FakePipe first = FakePipe.at(0, 0);
+    start(first, "drain", "600000");
+    bus.next(FakePipe.at(0, 0));
+    control.want(combination("two"));
+    awaitPublished("one", "two");
+    assertThat(first.drained()).isEqualTo(TimeUnit.SECONDS.toNanos(600));
   }
 
   @Test
