@@ -73,12 +73,6 @@ public final class FakeChannel implements Channel {
   @Override
   public long transfer(MemorySegment memory, long offset, long length, Direction direction) {
     if (length < 1 || offset < 0 || length > memory.byteSize() - offset) {
-      throw new IllegalArgumentException("offset=" + offset + " length=" + length + " (inside " + memory.byteSize() + ")");
-    }
-    if (maxMessage > 0 && (direction == Direction.READ ? length < maxMessage : length > maxMessage)) {
-      throw new IllegalArgumentException("length=" + length + " (messages have up to " + maxMessage + ")");
-    }
-    if (length < 1 || offset < 0 || length > memory.byteSize() - offset) {
       throw new IllegalArgumentException("offset=" + offset + " length=" + length + " (1 or more, inside " + memory.byteSize() + ")");
     }
     if (maxMessage > 0 && (direction == Direction.READ ? length < maxMessage : length > maxMessage)) {
