@@ -27,8 +27,8 @@ import virtio.bus.Registration;
  * both of them full, and that lose their combination at once, each waits for the other: the one whose time is over first ends.
  *
  * <h2>Copies and back-pressure</h2>
- * Bytes are copied once, into or out of memory that the device reaches, and nothing is allocated on the way. A pipe holds a bounded
- * number of bytes: who writes faster than the other end reads, waits.
+ * Bytes are copied once, into or out of memory that the device reaches, and nothing is allocated on the way, but for the view of a
+ * {@link ByteBuffer}. A pipe holds a bounded number of bytes: who writes faster than the other end reads, waits.
  */
 @ProviderType
 public interface PipeDevice {

@@ -2,8 +2,8 @@ package virtio.bus.port;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import virtio.bus.Registration;
 
@@ -14,7 +14,8 @@ import virtio.bus.Registration;
  */
 public final class Listeners<L> {
   private final Logger log;
-  private final List<Entry> entries = new CopyOnWriteArrayList<>();
+  /** Replaced as a whole, and gone through by index: a port tells of bytes and room as often as they come, and allocates nothing. */
+  private volatile List<Entry> entries = List.of();
 
   /** @param pid the port's, and the name of the log */
   public Listeners(String pid) {
@@ -42,20 +43,31 @@ public final class Listeners<L> {
     }
 
     @Override
-    public synchronized void close() {
-      closed = true;
-      entries.remove(this);
+    public void close() {
+      synchronized (this) {
+        closed = true;
+      }
+      change(list -> list.remove(this));
     }
   }
 
   /** Until closed; closing waits for a call that is under way on another thread. */
   public Registration add(L listener) {
     Entry entry = new Entry(listener);
-    entries.add(entry);
+    change(list -> list.add(entry));
     return entry;
   }
 
+  private synchronized void change(Consumer<List<Entry>> how) {
+    List<Entry> next = new ArrayList<>(entries);
+    how.accept(next);
+    entries = next;
+  }
+
   public void tell(Consumer<L> what) {
-    entries.forEach(entry -> entry.tell(what));
+    List<Entry> now = entries;
+    for (int i = 0; i < now.size(); i++) {
+      now.get(i).tell(what);
+    }
   }
 }

@@ -7,12 +7,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.ClosedChannelException;
+import java.util.function.BooleanSupplier;
 import virtio.pipe.PipeDevice;
 import virtio.pipe.PipeException;
 
 /** A pipe as a channel. Any thread. */
 final class PipeChannel implements ByteChannel {
   private final Life life;
+  private final BooleanSupplier abandoned = () -> this.closed;
   private volatile boolean closed;
 
   PipeChannel(Life life) {
@@ -23,7 +25,7 @@ final class PipeChannel implements ByteChannel {
   public int read(ByteBuffer into) throws IOException {
     requireOpen();
     MemorySegment segment = MemorySegment.ofBuffer(into);
-    long count = life.read(segment, 0, segment.byteSize(), () -> closed);
+    long count = life.read(segment, 0, segment.byteSize(), abandoned);
     if (count == PipeDevice.END) {
       return -1;
     } else if (count == 0 && into.hasRemaining()) {
@@ -40,7 +42,7 @@ final class PipeChannel implements ByteChannel {
     int start = from.position();
     long done = 0;
     try {
-      done = life.write(segment, 0, segment.byteSize(), () -> closed);
+      done = life.write(segment, 0, segment.byteSize(), abandoned);
     } catch (PipeException e) {
       done = e.transferred();
       throw e;
