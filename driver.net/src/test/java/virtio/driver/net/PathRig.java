@@ -21,11 +21,12 @@ import virtio.testkit.fake.WindowConfig;
 /** Everything from one card's user to another's, without a container: the real bus, ring, driver, devices, switch and ports. */
 final class PathRig implements AutoCloseable {
   static final Duration LIMIT = Duration.ofSeconds(30);
-  private static final String GLUE = "net.fake.split.window";
+  private final String format;
+  private final String glue;
 
   final FakeMachine machine = new FakeMachine("m0");
   final VirtioBus bus = new VirtioBus();
-  private final RingFormat ring = new SplitRing();
+  private final RingFormat ring;
   private final ConfigHandler config = new WindowConfig();
   private final NetDriver driver = new NetDriver();
   private final Switches switches = new Switches();
@@ -46,7 +47,7 @@ final class PathRig implements AutoCloseable {
     }
 
     void serve(Object... more) {
-      wanted.putAll(Map.of("name", name, "switch", "s0", "faces", machine.transport() + ".split.window"));
+      wanted.putAll(Map.of("name", name, "switch", "s0", "faces", machine.transport() + "." + format + ".window"));
       put(wanted, more);
       device = new ServedCard(bus, machine, switches, wanted);
     }
@@ -58,7 +59,7 @@ final class PathRig implements AutoCloseable {
     }
 
     void attach(Object... more) {
-      Map<String, Object> properties = new HashMap<>(Map.of("name", name, "glue.target", "(virtio.glue=" + GLUE + ")"));
+      Map<String, Object> properties = new HashMap<>(Map.of("name", name, "glue.target", "(virtio.glue=" + glue + ")"));
       put(properties, more);
       port = new ConfiguredPort(services.context(), bus, properties);
       current = combination();
@@ -71,6 +72,14 @@ final class PathRig implements AutoCloseable {
       current = combination();
       port.bindGlue(current);
       port.unbindGlue(before);
+      card();
+    }
+
+    /** Takes the combination out, and puts it back. */
+    void rebind() {
+      port.unbindGlue(current);
+      current = combination();
+      port.bindGlue(current);
       card();
     }
 
@@ -94,8 +103,16 @@ final class PathRig implements AutoCloseable {
   }
 
   PathRig() {
+    this("split", new SplitRing());
+  }
+
+  PathRig(String format, RingFormat ring) {
+    this.format = format;
+    this.ring = ring;
+    glue = "net.fake." + format + ".window";
+    machine.withChannels(ring.sharesMemory() ? 0 : 1 << 16);
     bus.bindTransport(machine, Map.of("virtio.transport", "fake"));
-    bus.bindRing(ring, Map.of("virtio.ring", "split"));
+    bus.bindRing(ring, Map.of("virtio.ring", format));
     bus.bindConfig(config, Map.of("virtio.config", "window"));
   }
 
@@ -111,7 +128,7 @@ final class PathRig implements AutoCloseable {
   }
 
   private Combination combination() {
-    return new Combination(driver, machine, ring, config, Map.of("virtio.glue", GLUE));
+    return new Combination(driver, machine, ring, config, Map.of("virtio.glue", glue));
   }
 
   private static void put(Map<String, Object> into, Object... pairs) {
