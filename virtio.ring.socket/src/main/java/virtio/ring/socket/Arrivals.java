@@ -5,10 +5,12 @@ import virtio.bus.Violation;
 
 /**
  * Readable bytes of one queue on their way in: in the order of ADD, within the credit, and a buffer is complete only when all before it
- * are. Credit comes back when a buffer is complete, as its bytes then lie in memory of its own. The pump's.
+ * are. Credit comes back when a buffer is complete, as its bytes then lie in memory of its own; but for what would be more than this half
+ * holds, which comes back as buffers are used. The pump's.
  */
 final class Arrivals {
   private final Slots slots;
+  private final int held;
   /** Readable bytes that are here, by slot. */
   private final int[] have;
   /** Slots that are not complete, in the order of ADD. */
@@ -18,9 +20,15 @@ final class Arrivals {
   private int credit;
   private int received;
   private int told;
+  /** Bytes of buffers whose slots are not free again. */
+  private long here;
+  /** Credit that is to come back. */
+  private long owed;
 
-  Arrivals(Slots slots) {
+  /** @param held the most bytes that are here or allowed */
+  Arrivals(Slots slots, int held) {
     this.slots = slots;
+    this.held = held;
     have = new int[slots.size()];
     coming = new int[slots.size()];
   }
@@ -30,6 +38,8 @@ final class Arrivals {
     credit = window;
     received = 0;
     told = window;
+    here = 0;
+    owed = 0;
   }
 
   /** What the driver is told now. */
@@ -70,9 +80,13 @@ final class Arrivals {
       return Violation.BAD_FLAGS;
     }
     if (length > 0) {
+      if (have[slot] == 0 && !slots.provide(slot)) {
+        return Violation.CHAIN_TOO_LONG;   // not within the credit
+      }
       MemorySegment.copy(reader.memory(), reader.payload(), slots.readable(slot).segment(), have[slot], length);
       have[slot] += length;
       received += length;
+      here += length;
     }
     return null;
   }
@@ -91,12 +105,25 @@ final class Arrivals {
   boolean complete() {
     int whole = 0;
     while (whole < count && have[coming[whole]] == slots.readableBytes(coming[whole])) {
-      credit += have[coming[whole]];
+      owed += have[coming[whole]];
       slots.complete(coming[whole++]);
     }
     System.arraycopy(coming, whole, coming, 0, count - whole);
     count -= whole;
+    grant();
     return whole > 0;
+  }
+
+  private void grant() {
+    int more = (int) Math.max(0, Math.min(owed, held - here - (credit - received)));
+    owed -= more;
+    credit += more;
+  }
+
+  /** A complete one is used, or was passed: its slot is free. */
+  void free(int slot) {
+    here -= slots.readableBytes(slot);
+    grant();
   }
 
   /** It does not come any more. */
@@ -108,7 +135,9 @@ final class Arrivals {
       }
     }
     count = kept;
-    credit += have[slot];
+    owed += have[slot];
+    here -= have[slot];
+    grant();
   }
 
   /** None of them comes any more. */

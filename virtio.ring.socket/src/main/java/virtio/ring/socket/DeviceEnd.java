@@ -1,6 +1,5 @@
 package virtio.ring.socket;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
@@ -14,7 +13,6 @@ import virtio.bus.Violation;
 final class DeviceEnd extends QueueEnd {
   private final Sizes sizes;
   private final Slots slots;
-  private final Arena arena;
   private final int largest;
   private SocketDeviceQueue queue;
   private boolean openedOwed;
@@ -40,16 +38,15 @@ final class DeviceEnd extends QueueEnd {
   private long sent;
   private boolean inTail;
 
-  DeviceEnd(int index, int size, Sizes sizes, Slots slots, Arena arena) {
+  DeviceEnd(int index, int size, Sizes sizes, Slots slots) {
     super(index);
     this.sizes = sizes;
     this.slots = slots;
-    this.arena = arena;
     largest = isConfiguration() ? Frame.CONFIGURATION_LARGEST : sizes.largest();
     generation = new int[size];
     known = new boolean[size];
     detached = new boolean[size];
-    arrivals = new Arrivals(slots);
+    arrivals = new Arrivals(slots, sizes.held());
     owed = new int[size];
     owedWord = new int[size];
   }
@@ -65,7 +62,7 @@ final class DeviceEnd extends QueueEnd {
 
   /** Frees its memory; nobody takes buffers of it any more. */
   void free() {
-    arena.close();
+    slots.close();
   }
 
   void stop() {
@@ -187,6 +184,10 @@ final class DeviceEnd extends QueueEnd {
   private void used(int slot) {
     sending = -1;
     slots.free(slot);
+    arrivals.free(slot);
+    if (slots.satisfies()) {
+      due(queue.isAsked());
+    }
     if (detached[slot]) {
       owe(slot, Frame.DETACHED_USED);
     }
@@ -221,8 +222,11 @@ final class DeviceEnd extends QueueEnd {
   private void sweep(boolean answer) {
     passedSeen = slots.passed();
     for (int slot = 0; slot < slots.size(); slot++) {
-      if (slots.freePassed(slot) && answer && detached[slot]) {
-        owe(slot, Frame.DETACHED_NEW);
+      if (slots.freePassed(slot)) {
+        arrivals.free(slot);
+        if (answer && detached[slot]) {
+          owe(slot, Frame.DETACHED_NEW);
+        }
       }
     }
   }

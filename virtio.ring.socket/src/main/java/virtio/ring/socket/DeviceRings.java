@@ -1,6 +1,5 @@
 package virtio.ring.socket;
 
-import java.lang.foreign.Arena;
 import java.util.concurrent.Executor;
 import virtio.bus.DeviceQueue;
 import virtio.bus.Features;
@@ -38,9 +37,8 @@ final class DeviceRings extends SocketRings<DeviceQueue> {
       session = new DeviceSession(link.channel(), sizes, sessions, dispatcher, name(link));
       session.open();
     }
-    Arena arena = Arena.ofShared();
-    Slots slots = new Slots(size, arena);
-    DeviceEnd end = new DeviceEnd(index, size, sizes, slots, arena);
+    Slots slots = new Slots(size, sizes.mostMemory(size));
+    DeviceEnd end = new DeviceEnd(index, size, sizes, slots);
     SocketDeviceQueue queue = new SocketDeviceQueue(index, size, slots, session.pump, callback);
     end.queue(queue);
     queues.put(index, queue);

@@ -7,11 +7,18 @@ package virtio.ring.socket;
  * @param batch how many bytes at most go to the channel, or come from it, at once
  * @param largest the most readable bytes of one buffer, and, which nobody negotiates, writable ones
  * @param window how many readable bytes of one queue may be under way before the device says that it took them; at least {@code largest}
+ * @param held how many readable bytes of one queue the device's half may hold or have allowed at once, buffers that are with the model
+ *     among them; at least {@code window + largest}
  */
-record Sizes(int maxFrame, int batch, int largest, int window) {
+record Sizes(int maxFrame, int batch, int largest, int window, int held) {
+  /** Buffers up to 16 MiB each way. */
+  static final Sizes STANDARD = new Sizes(8192, 1 << 16, 16 << 20, 32 << 20, 48 << 20);
+
   /**
-   * Buffers up to 16 MiB each way. A device's half takes as much memory for a slot as the largest buffer that the slot has seen, and not
-   * before it has: a driver makes it hold about what the driver itself has out.
+   * The most memory that the device's half takes for the buffers of one queue in one direction, whatever its driver does, bytes: what a
+   * slot gets is less than twice what its buffer needs, and never less than {@link SlotMemory#LEAST}.
    */
-  static final Sizes STANDARD = new Sizes(8192, 1 << 16, 16 << 20, 32 << 20);
+  long mostMemory(int slots) {
+    return 2L * ((long) held + largest) + (long) SlotMemory.LEAST * slots;
+  }
 }

@@ -1,6 +1,5 @@
 package virtio.ring.socket;
 
-import java.lang.foreign.Arena;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import virtio.bus.Chain;
 import virtio.bus.DmaMemory;
@@ -25,40 +24,55 @@ final class Slots {
   private static final int PUSHED = 4;
   private static final int DROPPED = 5;
   private static final int PASSED = 6;
-  /** The least memory of a slot, bytes. */
-  private static final int LEAST = 512;
 
   /** Complete, from pump to owner. */
   final SlotList ready;
   /** Pushed and synced, from owner to pump. */
   final SlotList used;
-  private final Arena arena;
   private final AtomicIntegerArray state;
-  private final DmaMemory[] readable;
-  private final DmaMemory[] writable;
+  /** The pump's: what the driver has sent lies here until its slot is free. */
+  private final SlotMemory readable;
+  /** The owner's, who takes only what there is memory for: the pump reads of it what was pushed. */
+  private final SlotMemory writable;
   private final int[] readableBytes;
   private final int[] writableBytes;
+  /** The pump's: of what comes, some is here. */
+  private final boolean[] begun;
   private final long[] prefix;
   private final long[] tail;
   private final long[] tailEnd;
   private volatile int passed;
+  /** A buffer waits for memory that others hold. Set by the owner, cleared by the pump. */
+  private volatile boolean wanting;
 
-  Slots(int size, Arena arena) {
-    this.arena = arena;
+  /** @param most bytes for all of them, each way */
+  Slots(int size, long most) {
     ready = new SlotList(size);
     used = new SlotList(size);
     state = new AtomicIntegerArray(size);
-    readable = new DmaMemory[size];
-    writable = new DmaMemory[size];
+    readable = new SlotMemory(size, most, this::isBare);
+    writable = new SlotMemory(size, most, slot -> !isTaken(slot) && !isPushed(slot));
     readableBytes = new int[size];
     writableBytes = new int[size];
+    begun = new boolean[size];
     prefix = new long[size];
     tail = new long[size];
     tailEnd = new long[size];
   }
 
   int size() {
-    return readable.length;
+    return prefix.length;
+  }
+
+  /** Bytes of memory, of both directions. Nobody is beside the caller. */
+  long held() {
+    return readable.held() + writable.held();
+  }
+
+  /** Frees their memory; nobody is beside the caller. */
+  void close() {
+    readable.free();
+    writable.free();
   }
 
   // The pump's.
@@ -71,6 +85,11 @@ final class Slots {
     return state.get(slot) == COMING;
   }
 
+  /** Nothing of a buffer is here. */
+  private boolean isBare(int slot) {
+    return isFree(slot) || isComing(slot) && !begun[slot];
+  }
+
   boolean isTaken(int slot) {
     return state.get(slot) == TAKEN;
   }
@@ -79,28 +98,26 @@ final class Slots {
     return state.get(slot) == PUSHED;
   }
 
-  /** A buffer begins to come. Its memory grows with the largest that the slot has seen. */
+  /** A buffer begins to come: so much is announced, and nothing is allocated for that. */
   void begin(int slot, int readableTotal, int writableTotal) {
-    readable[slot] = grown(readable[slot], readableTotal);
     readableBytes[slot] = readableTotal;
     writableBytes[slot] = writableTotal;
+    begun[slot] = false;
     state.set(slot, COMING);
   }
 
-  private DmaMemory grown(DmaMemory memory, int bytes) {
-    if (bytes == 0 || memory != null && memory.bytes() >= bytes) {
-      return memory;
-    }
-    long enough = Math.max(LEAST, Integer.highestOneBit(bytes - 1 | 1) * 2L);
-    return new DmaMemory(arena.allocate(enough, 8), 0);
+  /** Its first bytes are here. @return false: there is no memory for them */
+  boolean provide(int slot) {
+    begun[slot] = readable.provide(slot, readableBytes[slot]);
+    return begun[slot];
   }
 
   DmaMemory readable(int slot) {
-    return readable[slot];
+    return readable.of(slot);
   }
 
   DmaMemory writable(int slot) {
-    return writable[slot];
+    return writable.of(slot);
   }
 
   int readableBytes(int slot) {
@@ -133,6 +150,15 @@ final class Slots {
     state.set(slot, FREE);
   }
 
+  /** After one was freed: whether its owner has waited for memory, and may try again. */
+  boolean satisfies() {
+    if (!wanting) {   // read after the state was written, and written by the owner before it looks at states again
+      return false;
+    }
+    wanting = false;
+    return true;
+  }
+
   /** Bytes written from the start. */
   long prefix(int slot) {
     return prefix[slot];
@@ -150,9 +176,12 @@ final class Slots {
 
   // The owner's.
 
-  /** The next complete buffer, or -1. */
+  /** The next complete buffer, with memory for what it may write; or -1. */
   int take() {
     while (!ready.isEmpty()) {
+      if (state.get(ready.peek()) == READY && !writes(ready.peek())) {
+        return -1;
+      }
       int slot = ready.poll();
       if (state.compareAndSet(slot, READY, TAKEN)) {
         return slot;
@@ -161,6 +190,23 @@ final class Slots {
       passed++;   // the owner alone writes it
     }
     return -1;
+  }
+
+  private boolean writes(int slot) {
+    if (writable.provide(slot, writableBytes[slot])) {
+      return true;
+    }
+    wanting = true;   // before another look at who holds what; pairs with the pump's look after it has freed one
+    if (!writable.provide(slot, writableBytes[slot])) {
+      return false;
+    }
+    wanting = false;
+    return true;
+  }
+
+  /** Whether the next one waits for memory that others hold: the pump says when to try again. */
+  boolean isWanting() {
+    return wanting;
   }
 
   /** @return false when it has room for fewer parts */
@@ -172,17 +218,16 @@ final class Slots {
       return false;
     }
     if (out > 0) {
-      chain.readable(readable[slot], 0, out);
+      chain.readable(readable.of(slot), 0, out);
     }
     if (in > 0) {
-      writable[slot] = grown(writable[slot], in);
-      chain.writable(writable[slot], 0, in);
+      chain.writable(writable.of(slot), 0, in);
     }
     return true;
   }
 
   boolean isOwners(int slot) {
-    return slot >= 0 && slot < readable.length && state.get(slot) == TAKEN;
+    return slot >= 0 && slot < size() && state.get(slot) == TAKEN;
   }
 
   void push(int slot, Chain chain) {

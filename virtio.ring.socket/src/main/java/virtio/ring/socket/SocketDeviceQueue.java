@@ -136,7 +136,7 @@ final class SocketDeviceQueue extends DeviceQueue {
 
   @Override
   protected boolean pending(int from) {
-    return slots.ready.end() != from;
+    return slots.ready.end() != from && !slots.isWanting();
   }
 
   /** DRIVER_OK. */

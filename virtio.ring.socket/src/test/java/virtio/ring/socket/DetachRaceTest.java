@@ -70,7 +70,7 @@ class DetachRaceTest {
     ExecutorService control = Executors.newSingleThreadExecutor();
     FakeChannel.Pair channel = FakeChannel.stream(4096, control);
     DmaMemory memory = new FakeMemory(false).allocate(SIZE * 4096L, 8);
-    SocketRing ring = new SocketRing(new Sizes(256, 1024, 4096, 8192), new Sessions());
+    SocketRing ring = new SocketRing(new Sizes(256, 1024, 4096, 8192, 12288), new Sessions());
     RingFormat.Rings<Virtqueue> driverRings = ring.driver(RingEnds.link(null, channel.driver()), control);
     RingFormat.Rings<DeviceQueue> deviceRings = ring.device(RingEnds.link(null, channel.device()), slot);
     driverRings.accept(Features.NONE);

@@ -20,7 +20,7 @@ import virtio.testkit.fake.FakeMemory;
 final class DeviceRig {
   static final int SESSION = 0x2A;
   static final int SLOTS = 4;
-  static final Sizes SIZES = new Sizes(512, 4096, 1000, 1000);
+  static final Sizes SIZES = new Sizes(512, 4096, 1000, 1000, 2000);
 
   final DeferredTasks tasks;
   final FakeChannel.Pair channel;

@@ -22,7 +22,7 @@ import virtio.testkit.fake.FakeMemory;
 final class DriverRig {
   static final int SESSION = 0x2A;
   static final int SLOTS = 4;
-  static final Sizes SIZES = new Sizes(512, 4096, 4096, 4096);
+  static final Sizes SIZES = new Sizes(512, 4096, 4096, 4096, 8192);
   static final int MEMORY = 1 << 14;
 
   final Sizes sizes;

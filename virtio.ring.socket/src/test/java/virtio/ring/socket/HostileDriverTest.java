@@ -17,7 +17,6 @@ import static virtio.bus.Violation.CHAIN_TOO_LONG;
 import static virtio.bus.Violation.CREDIT_EXCEEDED;
 import static virtio.bus.Violation.PEER_ERROR;
 
-import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -238,8 +237,8 @@ class HostileDriverTest {
   @Test
   @Trap("T09")
   void aByteMoreThanTheCredit() {
-    Slots slots = new Slots(1, Arena.ofAuto());
-    DeviceEnd end = new DeviceEnd(0, 1, new Sizes(512, 4096, 100, 10), slots, null);
+    Slots slots = new Slots(1, 1 << 16);
+    DeviceEnd end = new DeviceEnd(0, 1, new Sizes(512, 4096, 100, 10, 110), slots);
     end.queue(new SocketDeviceQueue(0, 1, slots, null, null));
     Frame open = new Frame().begin(FrameType.OPEN, 0);
     open.arg0 = 1;

@@ -7,8 +7,8 @@ import org.junit.jupiter.api.Test;
 import virtio.testkit.Shows;
 
 /**
- * Buffers that the driver has taken back before the model came to them are answered for when the model passes them, on its own stack: nobody
- * else moves anything, and the driver may have no slot but theirs.
+ * Buffers that the driver has taken back before the model came to them are answered for when the model passes them, on its own stack:
+ * nobody else moves anything, and the driver may have no slot but theirs.
  */
 class TakenBackTest {
   private final DeviceRig rig = DeviceRig.live();

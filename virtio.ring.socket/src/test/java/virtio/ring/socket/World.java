@@ -78,7 +78,7 @@ final class World implements AutoCloseable {
     this.largest = largest;
     channel = FakeChannel.messages(FRAME, lane, tasks);
     RingEnds ends = RingEnds.joined(channel, new FakeMemory(false), tasks);
-    SocketRing ring = new SocketRing(new Sizes(FRAME, 2 * FRAME, largest, largest), new Sessions(6));
+    SocketRing ring = new SocketRing(new Sizes(FRAME, 2 * FRAME, largest, largest, 2 * largest), new Sessions(6));
     driverRings = ring.driver(ends.driver(), tasks);
     deviceRings = ring.device(ends.device(), tasks);
     driverRings.accept(Features.NONE);
