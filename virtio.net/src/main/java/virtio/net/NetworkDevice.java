@@ -19,8 +19,8 @@ import virtio.bus.Registration;
  *
  * <h2>Faults and exchange</h2>
  * When the device has to be reset, or another combination takes over, sending says NO_DEVICE for a moment; frames that were in flight are
- * lost and counted. What was set at run time is set again: address, modes, tables, VLANs, pairs. Then {@link Listener#announce} asks users to
- * make themselves known to their neighbours.
+ * lost and counted. What was set at run time is set again: address, modes, tables, VLANs, pairs. Then {@link Listener#announce} asks
+ * users to make themselves known to their neighbours.
  */
 @ProviderType
 public interface NetworkDevice {

@@ -19,17 +19,19 @@ import virtio.testkit.Clause;
 /** A frame by itself: whose it is, how long, and its checksum; and the addresses in it. */
 class FrameTest {
   private final List<Object> released = new ArrayList<>();
-  private final Card card = (Card) Proxy.newProxyInstance(Card.class.getClassLoader(), new Class<?>[] {Card.class}, (self, method, arguments) -> {
-    if (method.getName().equals("release")) {
-      released.add(arguments[0]);
-    }
-    return method.getName().equals("name") ? "a card" : null;
-  });
+  private final Card card = (Card) Proxy.newProxyInstance(Card.class.getClassLoader(), new Class<?>[] {Card.class},
+      (self, method, arguments) -> {
+        if (method.getName().equals("release")) {
+          released.add(arguments[0]);
+        }
+        return method.getName().equals("name") ? "a card" : null;
+      });
   private final Frame frame = new Frame(card, 3, MemorySegment.ofArray(new byte[100]));
 
   @Test
   void aFrameIsItsUsersUntilItIsTakenOrReleased() {
-    assertThatThrownBy(frame::release).isInstanceOf(IllegalStateException.class).hasMessage("frame=3 of a card (was sent or released before)");
+    assertThatThrownBy(frame::release).isInstanceOf(IllegalStateException.class)
+        .hasMessage("frame=3 of a card (was sent or released before)");
     frame.hand().release();
     assertThat(released).containsExactly(frame);
     assertThatThrownBy(frame::release).isInstanceOf(IllegalStateException.class);

@@ -33,11 +33,19 @@ class DeviceSettingsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"queue.size,3,'queue.size=3 (a power of two, 2 to 1024)'", "queue.size,2048,queue.size=2048 (", "queue.size,x,queue.size=x (",
-      "faces,'lguest.split.tlv,lguest','faces=lguest (transport.ring.config, as in '", "faces,'',faces= (at least one",
-      "link,'',socket= (either socket or link", "socket,/x/pipe,socket=/x/pipe (either socket or link", "name,'',name= (the device's name)"})
+  @CsvSource(delimiter = '|', value = {
+      "queue.size | 3 | queue.size=3 (a power of two, 2 to 1024)",
+      "queue.size | 2048 | queue.size=2048 (",
+      "queue.size | x | queue.size=x (",
+      "faces | lguest.split.tlv,lguest | faces=lguest (transport.ring.config, as in ",
+      "faces | '' | faces= (at least one",
+      "link | '' | socket= (either socket or link",
+      "socket | /x/pipe | socket=/x/pipe (either socket or link",
+      "name | '' | name= (the device's name)"
+  })
   void namesWhatIsBad(String property, String value, String message) {
-    assertThatThrownBy(() -> DeviceSettings.of(with(property, value))).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith(message);
+    assertThatThrownBy(() -> DeviceSettings.of(with(property, value))).isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(message);
   }
 
   @Test

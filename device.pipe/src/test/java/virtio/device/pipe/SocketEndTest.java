@@ -114,13 +114,15 @@ class SocketEndTest {
   void aSocketThatNobodyListensAtIsReplaced() throws Exception {
     try (ServerSocketChannel stale = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       stale.bind(UnixDomainSocketAddress.of(path()));
-      assertThatThrownBy(() -> SocketEnd.listen("p", path())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("where nothing is");
+      assertThatThrownBy(() -> SocketEnd.listen("p", path())).isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("where nothing is");
     }
     SocketEnd end = SocketEnd.listen("p", path());
     end.open(() -> {});
     end.close();
     Files.writeString(path(), "precious");
-    assertThatThrownBy(() -> SocketEnd.listen("p", path())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("socket=" + path());
+    assertThatThrownBy(() -> SocketEnd.listen("p", path())).isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("socket=" + path());
     assertThat(Files.readString(path())).isEqualTo("precious");
     assertThatThrownBy(() -> SocketEnd.listen("p", directory.resolve("x".repeat(120)))).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> SocketEnd.listen("p", directory.resolve("none/pipe"))).isInstanceOf(IllegalArgumentException.class);

@@ -249,7 +249,7 @@ class WholePathTest {
       assertThat(Await.that(Rig.LIMIT, () -> rig.find("p") != null && rig.find("p") != p)).isTrue();
       assertThatThrownBy(() -> p.tryWrite(from, 0, 1)).isInstanceOf(PipeException.class)
           .hasMessageContaining("bytes were lost: 0 that fake m0/0 had given");
-      assertThat(Await.that(Rig.LIMIT, () -> q.counters().written() == q.counters().taken())).as("the new pipe's buffers are room").isTrue();
+      assertThat(Await.that(Rig.LIMIT, () -> q.counters().written() == q.counters().taken())).as("the new pipe has room").isTrue();
       assertThat(rig.pipe("q")).as("who could wait longer").isSameAs(q);
     }
   }

@@ -25,7 +25,8 @@ class AllocationTest {
   @CsvSource({"0, 1", "0, 700", "0, 4096", "1024, 1", "1024, 700", "1024, 4096"})
   @Shows("F23")
   void aRawPipe(int maxMessage, int bytes) {
-    FakeChannel.Pair channel = maxMessage == 0 ? FakeChannel.stream(1 << 16, task -> { }) : FakeChannel.messages(maxMessage, 8, task -> { });
+    FakeChannel.Pair channel = maxMessage == 0 ? FakeChannel.stream(1 << 16, task -> { })
+        : FakeChannel.messages(maxMessage, 8, task -> { });
     ScriptedPipe device = new ScriptedPipe(4, channel.driver());
     new PipeDriver().probe(device, new Entry(device.id(), Sizing.STANDARD), port);
     MemorySegment other = MemorySegment.ofArray(new byte[4096]);

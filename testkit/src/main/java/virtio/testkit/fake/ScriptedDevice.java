@@ -16,8 +16,8 @@ import virtio.bus.VirtioDevice;
 import virtio.bus.Virtqueue;
 
 /**
- * A device that a driver is given without a bus, and that a test plays, on its own thread: its fields are a map, it works when the test says
- * so. A driver's tests extend it by what their kind of device does.
+ * A device that a driver is given without a bus, and that a test plays, on its own thread: its fields are a map, it works when the test
+ * says so. A driver's tests extend it by what their kind of device does.
  *
  * @param <D> the one that extends it
  */

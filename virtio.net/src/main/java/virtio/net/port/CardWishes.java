@@ -178,7 +178,8 @@ final class CardWishes {
       steps.add(new Step("VLAN " + id, (to, left) -> to.vlan(id, true, left), NOTHING));
     }
     if (pairs > 1) {
-      steps.add(new Step("pairs=" + pairs, (to, left) -> pairs > information.maxPairs() ? Answer.UNSUPPORTED : to.pairs(pairs, left), NOTHING));
+      boolean can = pairs <= information.maxPairs();
+      steps.add(new Step("pairs=" + pairs, (to, left) -> can ? to.pairs(pairs, left) : Answer.UNSUPPORTED, NOTHING));
     }
     return steps;
   }
