@@ -77,7 +77,9 @@ final class DeviceEnd extends QueueEnd {
 
   /** DRIVER_OK: what came before is told of now. */
   void live() {
-    due(!slots.ready.isEmpty());
+    if (!slots.ready.isEmpty()) {
+      due();
+    }
   }
 
   boolean isStopped() {
@@ -186,7 +188,7 @@ final class DeviceEnd extends QueueEnd {
     slots.free(slot);
     arrivals.free(slot);
     if (slots.satisfies()) {
-      due(queue.isAsked());
+      dueIfAsked();
     }
     if (detached[slot]) {
       owe(slot, Frame.DETACHED_USED);
@@ -312,7 +314,7 @@ final class DeviceEnd extends QueueEnd {
   private void complete() {
     if (arrivals.complete()) {
       VarHandle.fullFence();   // the buffer before the look at the owner's wish; pairs with the fence in restart
-      due(queue.isAsked());
+      dueIfAsked();
     }
   }
 
@@ -333,7 +335,7 @@ final class DeviceEnd extends QueueEnd {
     } else if (slots.isFree(slot)) {
       owe(slot, Frame.DETACHED_USED);
     } else if (slots.drop(slot)) {
-      due(queue.isAsked());   // its owner passes it, and then it is answered
+      dueIfAsked();   // its owner passes it, and then it is answered
     }
     return null;
   }
@@ -345,7 +347,7 @@ final class DeviceEnd extends QueueEnd {
       if (slots.isComing(slot)) {
         slots.free(slot);
       } else if (slots.drop(slot)) {
-        due(queue.isAsked());
+        dueIfAsked();
       }
     }
   }
@@ -369,12 +371,6 @@ final class DeviceEnd extends QueueEnd {
       slots.free(slots.used.poll());
     }
     sweep(false);
-  }
-
-  @Override
-  void broken(Violation cause) {
-    queue.fault(cause);
-    failed();
   }
 
   @Override

@@ -39,7 +39,7 @@ final class DeviceRings extends SocketRings<DeviceQueue> {
     }
     Slots slots = new Slots(size, sizes.mostMemory(size));
     DeviceEnd end = new DeviceEnd(index, size, sizes, slots);
-    SocketDeviceQueue queue = new SocketDeviceQueue(index, size, slots, session.pump, callback);
+    SocketDeviceQueue queue = new SocketDeviceQueue(index, size, slots, session.pump, end.standing, callback);
     end.queue(queue);
     queues.put(index, queue);
     if (end.isConfiguration()) {

@@ -314,7 +314,7 @@ final class DriverEnd extends QueueEnd {
         buffers.slot(done, -1);
         buffers.use(done, frame.arg0 & UNSIGNED);
         VarHandle.fullFence();   // the used buffer before the look at the owner's wish; pairs with the fence in restart
-        due(queue.isAsked());
+        dueIfAsked();
       } else {
         buffers.giveBack(done);   // taken back, and the device not yet asked: now there is nothing to ask
       }
@@ -348,12 +348,6 @@ final class DriverEnd extends QueueEnd {
     current = -1;
     open = false;
     asked = false;
-  }
-
-  @Override
-  void broken(Violation cause) {
-    queue.fault(cause);
-    failed();
   }
 
   @Override

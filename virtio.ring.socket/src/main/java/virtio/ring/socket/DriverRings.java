@@ -30,7 +30,7 @@ final class DriverRings extends SocketRings<Virtqueue> {
     }
     Buffers buffers = new Buffers(size);
     DriverEnd end = new DriverEnd(index, buffers);
-    SocketVirtqueue queue = new SocketVirtqueue(index, size, sizes.largest(), buffers, session.pump, callback);
+    SocketVirtqueue queue = new SocketVirtqueue(index, size, sizes.largest(), buffers, session.pump, end.standing, callback);
     end.queue(queue);
     queues.put(index, queue);
     if (end.isConfiguration()) {

@@ -9,6 +9,7 @@ import virtio.bus.Violation;
  * exclusively beside it.
  */
 abstract class QueueEnd {
+  final Standing standing = new Standing();
   private final int index;
   /** Somebody is to be told that there is something to take. */
   private volatile boolean due;
@@ -38,20 +39,24 @@ abstract class QueueEnd {
   abstract void cut();
 
   /** The session met a violation: the queue breaks, on its next operation, or soon on the dispatcher. */
-  abstract void broken(Violation cause);
+  final void broken(Violation cause) {
+    standing.fault(cause);
+    failed = true;
+  }
 
   /** The queue is found broken on the dispatcher: its owner is told, unless that has been done. */
   abstract void tellBroken();
 
-  /** Something came that the owner wants to be told of; the look at its wish comes after what came was published. */
-  final void due(boolean wanted) {
-    if (wanted) {
-      due = true;
-    }
+  /** There is something to take, whether or not the owner wants to be told. */
+  final void due() {
+    due = true;
   }
 
-  final void failed() {
-    failed = true;
+  /** Something came; the look at the owner's wish comes after it was published. */
+  final void dueIfAsked() {
+    if (standing.isAsked()) {
+      due = true;
+    }
   }
 
   final boolean hasNews() {

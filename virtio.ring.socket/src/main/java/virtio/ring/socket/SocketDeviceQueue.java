@@ -1,7 +1,5 @@
 package virtio.ring.socket;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import virtio.bus.Chain;
 import virtio.bus.DeviceQueue;
 import virtio.bus.Violation;
@@ -13,27 +11,16 @@ import virtio.bus.Violation;
  * <p>Progress: every operation is bounded, {@link #take} and {@link #sync} by what one thread moves at a time.
  */
 final class SocketDeviceQueue extends DeviceQueue {
-  private static final VarHandle TOLD;
-
-  static {
-    try {
-      TOLD = MethodHandles.lookup().findVarHandle(SocketDeviceQueue.class, "told", boolean.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
   private final Slots slots;
   private final Pump pump;
-  private volatile boolean asked = true;
-  private volatile Violation fault;
-  private volatile boolean told;
+  private final Standing standing;
   private boolean live;
 
-  SocketDeviceQueue(int index, int size, Slots slots, Pump pump, Callback callback) {
+  SocketDeviceQueue(int index, int size, Slots slots, Pump pump, Standing standing, Callback callback) {
     super(index, size, callback);
     this.slots = slots;
     this.pump = pump;
+    this.standing = standing;
   }
 
   @Override
@@ -62,7 +49,7 @@ final class SocketDeviceQueue extends DeviceQueue {
     taken++;
     if (!slots.fill(slot, chain)) {
       chain.clear();
-      fault(Violation.CHAIN_TOO_LONG);
+      standing.fault(Violation.CHAIN_TOO_LONG);
       tellFault();
       return false;
     }
@@ -92,29 +79,18 @@ final class SocketDeviceQueue extends DeviceQueue {
   }
 
   private boolean isSound() {
-    if (fault != null) {
+    if (standing.isFaulty()) {
       tellFault();
       return false;
     }
     return well;
   }
 
-  /** The session met a violation. */
-  void fault(Violation cause) {
-    if (fault == null) {
-      fault = cause;
-    }
-  }
-
   void tellFault() {
-    if (!told && TOLD.compareAndSet(this, false, true)) {
-      fail(fault);
+    Violation cause = standing.untold();
+    if (cause != null) {
+      fail(cause);
     }
-  }
-
-  /** Whether it wants to be called; looked at after what it is called for has been published, and a full fence. */
-  boolean isAsked() {
-    return asked;
   }
 
   @Override
@@ -125,13 +101,13 @@ final class SocketDeviceQueue extends DeviceQueue {
   @Override
   protected int ask() {
     int from = slots.ready.position();
-    asked = true;
+    standing.ask(true);
     return from;
   }
 
   @Override
   protected void mute() {
-    asked = false;
+    standing.ask(false);
   }
 
   @Override

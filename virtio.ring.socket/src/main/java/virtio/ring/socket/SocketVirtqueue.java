@@ -1,7 +1,5 @@
 package virtio.ring.socket;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import virtio.bus.Chain;
 import virtio.bus.Violation;
 import virtio.bus.Virtqueue;
@@ -19,31 +17,20 @@ import virtio.bus.Virtqueue;
  * moves at a time.
  */
 final class SocketVirtqueue extends Virtqueue {
-  private static final VarHandle TOLD;
-
-  static {
-    try {
-      TOLD = MethodHandles.lookup().findVarHandle(SocketVirtqueue.class, "told", boolean.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
   private final Buffers buffers;
   private final Pump pump;
+  private final Standing standing;
   private final int largestWritable;
   private volatile int largestReadable;
-  private volatile boolean asked = true;
-  private volatile Violation fault;
-  private volatile boolean told;
   private boolean live;
   private long written;
 
   /** @param largest the most readable, and writable, bytes, until the device says less */
-  SocketVirtqueue(int index, int size, int largest, Buffers buffers, Pump pump, Callback callback) {
+  SocketVirtqueue(int index, int size, int largest, Buffers buffers, Pump pump, Standing standing, Callback callback) {
     super(index, size, callback);
     this.buffers = buffers;
     this.pump = pump;
+    this.standing = standing;
     largestWritable = largest;
     largestReadable = largest;
   }
@@ -133,34 +120,23 @@ final class SocketVirtqueue extends Virtqueue {
 
   /** Well; a fault that the pump has met breaks the queue here, on its owner's stack, or on the dispatcher, once. */
   private boolean isSound() {
-    if (fault != null) {
+    if (standing.isFaulty()) {
       tellFault();
       return false;
     }
     return well;
   }
 
-  /** The session met a violation. */
-  void fault(Violation cause) {
-    if (fault == null) {
-      fault = cause;
-    }
-  }
-
   void tellFault() {
-    if (!told && TOLD.compareAndSet(this, false, true)) {
-      fail(fault);
+    Violation cause = standing.untold();
+    if (cause != null) {
+      fail(cause);
     }
   }
 
   /** The device takes less than was thought. */
   void largestReadable(int bytes) {
     largestReadable = Math.min(bytes, largestReadable);
-  }
-
-  /** Whether it wants to be called; looked at after what it is called for has been published, and a full fence. */
-  boolean isAsked() {
-    return asked;
   }
 
   @Override
@@ -171,13 +147,13 @@ final class SocketVirtqueue extends Virtqueue {
   @Override
   protected int ask() {
     int from = buffers.used.position();
-    asked = true;
+    standing.ask(true);
     return from;
   }
 
   @Override
   protected void mute() {
-    asked = false;
+    standing.ask(false);
   }
 
   @Override

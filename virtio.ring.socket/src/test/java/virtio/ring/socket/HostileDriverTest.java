@@ -239,7 +239,7 @@ class HostileDriverTest {
   void aByteMoreThanTheCredit() {
     Slots slots = new Slots(1, 1 << 16);
     DeviceEnd end = new DeviceEnd(0, 1, new Sizes(512, 4096, 100, 10, 110), slots);
-    end.queue(new SocketDeviceQueue(0, 1, slots, null, null));
+    end.queue(new SocketDeviceQueue(0, 1, slots, null, end.standing, null));
     Frame open = new Frame().begin(FrameType.OPEN, 0);
     open.arg0 = 1;
     assertThat(end.receive(open, null)).isNull();

@@ -26,7 +26,8 @@ class MemoryBoundTest {
   private final FakeChannel.Pair channel = FakeChannel.stream(1 << 16, tasks);
   private final Slots slots = new Slots(SLOTS, SIZES.mostMemory(SLOTS));
   private final DeviceSession session = new DeviceSession(channel.device(), SIZES, new Sessions(), tasks, "");
-  private final SocketDeviceQueue queue = new SocketDeviceQueue(0, SLOTS, slots, session.pump, this::called);
+  private final DeviceEnd end = new DeviceEnd(0, SLOTS, SIZES, slots);
+  private final SocketDeviceQueue queue = new SocketDeviceQueue(0, SLOTS, slots, session.pump, end.standing, this::called);
   private final Peer driver = new Peer(channel.driver());
   private final int[] generations = new int[SLOTS];
   private int credit = SIZES.window();
@@ -34,7 +35,6 @@ class MemoryBoundTest {
   private int calls;
 
   MemoryBoundTest() {
-    DeviceEnd end = new DeviceEnd(0, SLOTS, SIZES, slots);
     end.queue(queue);
     session.open();
     session.add(end);
