@@ -1,17 +1,10 @@
 package virtio.device.pipe;
 
-import java.lang.reflect.Proxy;
 import java.time.Duration;
-import java.util.Dictionary;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
-import org.osgi.framework.BundleContext;
-import org.osgi.framework.ServiceRegistration;
 import virtio.bus.Combination;
 import virtio.bus.ConfigHandler;
-import virtio.bus.Port;
 import virtio.bus.RingFormat;
 import virtio.bus.core.VirtioBus;
 import virtio.driver.pipe.PipeDriver;
@@ -19,6 +12,7 @@ import virtio.pipe.PipeDevice;
 import virtio.pipe.port.ConfiguredPort;
 import virtio.ring.split.SplitRing;
 import virtio.testkit.Await;
+import virtio.testkit.RegisteredServices;
 import virtio.testkit.fake.FakeMachine;
 import virtio.testkit.fake.WindowConfig;
 
@@ -31,11 +25,11 @@ final class Rig implements AutoCloseable {
 
   final FakeMachine machine = new FakeMachine("m0");
   final VirtioBus bus = new VirtioBus();
-  final List<Object> services = new CopyOnWriteArrayList<>();
   private final RingFormat ring = new SplitRing();
   private final ConfigHandler config = new WindowConfig();
   private final Map<String, ServedPipe> devices = new HashMap<>();
   private final Map<String, ConfiguredPort> ports = new HashMap<>();
+  private final Map<String, RegisteredServices> services = new HashMap<>();
   private final Map<String, Combination> current = new HashMap<>();
 
   Rig() {
@@ -55,8 +49,10 @@ final class Rig implements AutoCloseable {
   }
 
   Rig attach(String name, String device, Object... more) {
-    ConfiguredPort port = new ConfiguredPort(context(), bus, with(Map.of("service.pid", "virtio.pipe~" + name, "glue.target",
-        "(virtio.glue=" + GLUE + ")", "device.filter", "(name=" + device + ")"), more));
+    services.put(name, new RegisteredServices());
+    Map<String, Object> properties = with(Map.of("service.pid", "virtio.pipe~" + name, "glue.target", "(virtio.glue=" + GLUE + ")",
+        "device.filter", "(name=" + device + ")"), more);
+    ConfiguredPort port = new ConfiguredPort(services.get(name).context(), bus, properties);
     ports.put(name, port);
     current.put(name, combination());
     port.bindGlue(current.get(name));
@@ -102,34 +98,7 @@ final class Rig implements AutoCloseable {
   }
 
   PipeDevice find(String name) {
-    return services.stream().filter(PipeDevice.class::isInstance).map(PipeDevice.class::cast).filter(pipe -> pipe.name().equals(name))
-        .findFirst().orElse(null);
-  }
-
-  /** A registry of the two kinds of service that a port registers. */
-  private BundleContext context() {
-    return (BundleContext) Proxy.newProxyInstance(Rig.class.getClassLoader(), new Class<?>[] {BundleContext.class},
-        (proxy, method, arguments) -> {
-      if (!method.getName().equals("registerService") || !(arguments[0] instanceof Class<?> type)) {
-        throw new UnsupportedOperationException(method.toString());
-      }
-      if (type != Port.class && type != PipeDevice.class || !(arguments[2] instanceof Dictionary<?, ?>)) {
-        throw new AssertionError("service=" + type);
-      }
-      Object service = arguments[1];
-      services.add(service);
-      return registration(service);
-    });
-  }
-
-  private ServiceRegistration<?> registration(Object service) {
-    return (ServiceRegistration<?>) Proxy.newProxyInstance(Rig.class.getClassLoader(), new Class<?>[] {ServiceRegistration.class},
-        (proxy, method, arguments) -> {
-          if (method.getName().equals("unregister")) {
-            services.remove(service);
-          }
-          return null;
-        });
+    return services.get(name).service(PipeDevice.class);
   }
 
   @Override
