@@ -29,7 +29,9 @@ import virtio.bus.Window;
 public final class PlainBus {
   /** What the driver's half did, in order: {@code "4=0F"} for a byte written, {@code "NOTIFY 0"}, {@code "RING 4001000"}. */
   public final List<String> log = new ArrayList<>();
-  /** What the host's half gave back. */
+  /** What the host's half took. */
+  public final List<DmaMemory> taken = new ArrayList<>();
+  /** What it gave back. */
   public final List<DmaMemory> freed = new ArrayList<>();
   /** What it set aside. */
   public final List<DmaMemory> quarantined = new ArrayList<>();
@@ -39,6 +41,8 @@ public final class PlainBus {
   public Window notified;
   /** How many interrupts the slot has, from 1. */
   public int lines = 31;
+  /** How many rings its memory has room for. */
+  public int rings = Integer.MAX_VALUE;
   private long ringAddress = 0x0400_1000L;
   private final List<List<Runnable>> handlers = new ArrayList<>();
 
@@ -195,12 +199,13 @@ public final class PlainBus {
 
     @Override
     public DmaMemory allocate(long wanted, long alignment) {
-      if (ringAddress < 0) {
+      if (rings-- <= 0) {
         return null;
       }
       long address = ringAddress + alignment - 1 & -alignment;
       ringAddress = address + wanted;
-      return new DmaMemory(Arena.ofAuto().allocate(wanted), address);
+      taken.add(new DmaMemory(Arena.ofAuto().allocate(wanted), address));
+      return taken.getLast();
     }
 
     @Override

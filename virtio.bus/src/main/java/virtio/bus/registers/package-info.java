@@ -1,6 +1,10 @@
 /**
- * What register blocks have in common, whatever their offsets are: a block that is trapped, access by access, as PCI's and MMIO's are.
- * Config handlers map offsets to it, and add what their bus has beside.
+ * What the host's halves of config handlers have in common, whatever their offsets are. Handlers map offsets to it, and add what their bus
+ * has beside.
+ *
+ * <p>Of a block that is trapped, access by access, as PCI's and MMIO's are: {@link virtio.bus.registers.DeviceRegisters},
+ * {@link virtio.bus.registers.FieldSpace}. Of one in plain memory, which is written for whoever may look, as lguest's entries are:
+ * {@link virtio.bus.registers.Publication}, {@link virtio.bus.registers.QueueLines}, {@link virtio.bus.registers.GivenRings}.
  */
 @Export(substitution = Export.Substitution.NOIMPORT)
 @Version("1.0.0")
