@@ -5,11 +5,11 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import virtio.bus.Features;
-import virtio.bus.spec.Vring;
 import virtio.bus.Field;
+import virtio.bus.registers.Publication;
 
 /** An entry's memory on the host's side. The guest may write what it likes there; nothing but status, acks and fields is read back. */
-final class HostedEntry {
+final class HostedEntry implements Publication.Memory {
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -30,10 +30,10 @@ final class HostedEntry {
     put(DeviceEntry.CONFIG_LEN, 1, entry.configLength());
   }
 
-  void queue(int index, int size, int irq, long address) {
+  void queue(int index, int size, int irq, long page) {
     put(entry.queue(index) + DeviceEntry.VQ_NUM, 2, size);
     put(entry.queue(index) + DeviceEntry.VQ_IRQ, 2, irq);
-    put(entry.queue(index) + DeviceEntry.VQ_PFN, 4, address >>> Vring.PAGE_SHIFT);
+    put(entry.queue(index) + DeviceEntry.VQ_PFN, 4, page);
   }
 
   void offered(Features features) {
@@ -57,6 +57,11 @@ final class HostedEntry {
     put(entry.config(offset), width, value);
   }
 
+  @Override
+  public void generation(int value) {
+    extension(Extension.GENERATION, 4, value);
+  }
+
   int queues() {
     return (int) get(entry.config(Extension.QUEUES), 4);
   }
@@ -69,7 +74,8 @@ final class HostedEntry {
     return get(at, 4) | get(at + 4, 2) << 32;
   }
 
-  void field(Field field, long value) {
+  @Override
+  public void field(Field field, long value) {
     int at = entry.config(Extension.FIELDS + field.offset());
     if (field.size() != Field.ARRAY) {
       put(at, field.size(), value);
@@ -83,8 +89,8 @@ final class HostedEntry {
     return Byte.toUnsignedInt((byte) BYTE.getAcquire(memory, (long) DeviceEntry.STATUS));
   }
 
-  /** After all that it stands for. */
-  void statusRelease(int status) {
+  @Override
+  public void statusRelease(int status) {
     BYTE.setRelease(memory, (long) DeviceEntry.STATUS, (byte) status);
   }
 
