@@ -12,13 +12,14 @@ import virtio.bus.Exposure;
 import virtio.bus.Features;
 import virtio.bus.Field;
 import virtio.bus.RingAreas;
+import virtio.bus.registers.Publication;
 import virtio.bus.spec.DeviceTypes;
 
 /**
  * An entry on the host's side: where in it what lies, and its memory. The guest may write what it likes there; nothing but marks, status,
  * acknowledgements, ready queues, places and fields is read back.
  */
-final class HostedEntry {
+final class HostedEntry implements Publication.Memory {
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -148,7 +149,8 @@ final class HostedEntry {
     return (int) get(ready, Tlv.QUEUES_LENGTH);
   }
 
-  void generation(int value) {
+  @Override
+  public void generation(int value) {
     put(generation, Tlv.GENERATION_LENGTH, value);
   }
 
@@ -161,7 +163,8 @@ final class HostedEntry {
     return value;
   }
 
-  void field(Field field, long value) {
+  @Override
+  public void field(Field field, long value) {
     int at = item(field).data();
     for (int i = 0; i < field.size(); i++) {
       put(at + i, 1, value >>> 8 * i);
@@ -234,8 +237,8 @@ final class HostedEntry {
     return Byte.toUnsignedInt((byte) BYTE.getAcquire(memory, (long) Tlv.STATUS));
   }
 
-  /** After all that it stands for. */
-  void statusRelease(int status) {
+  @Override
+  public void statusRelease(int status) {
     BYTE.setRelease(memory, (long) Tlv.STATUS, (byte) status);
   }
 
