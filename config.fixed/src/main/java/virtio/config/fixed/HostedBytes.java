@@ -4,15 +4,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicInteger;
 import virtio.bus.Features;
 import virtio.bus.Field;
+import virtio.bus.registers.Publication;
 
 /** The 256 bytes on the host's side, which alone writes them. Nothing is read back, but as registers show them. */
-final class HostedBytes {
+final class HostedBytes implements Publication.Memory {
   private static final VarHandle SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
   private static final VarHandle INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 
   private final MemorySegment memory;
+  /** How many were confirmed. */
+  private final AtomicInteger resets = new AtomicInteger();
 
   HostedBytes(MemorySegment memory) {
     this.memory = memory;
@@ -47,21 +51,26 @@ final class HostedBytes {
   }
 
   /** In one piece. */
-  void generation(int value) {
+  @Override
+  public void generation(int value) {
     SHORT.setOpaque(memory, (long) Bytes256.GENERATION, (short) value);
   }
 
-  void field(Field field, long value) {
+  @Override
+  public void field(Field field, long value) {
     put(Bytes256.DRIVER + field.offset(), field.size(), value);
   }
 
-  void status(int status) {
-    put(Bytes256.STATUS, 1, status);
+  /** A reset is over: the next status goes with one more. */
+  void countReset() {
+    resets.incrementAndGet();
   }
 
-  /** After the status that goes with it. */
-  void resetsRelease(int count) {
-    INT.setRelease(memory, (long) Bytes256.RESETS, count);
+  /** The count of resets last, after the status that goes with it. */
+  @Override
+  public void statusRelease(int status) {
+    put(Bytes256.STATUS, 1, status);
+    INT.setRelease(memory, (long) Bytes256.RESETS, resets.get());
   }
 
   /** Last of all: from here on the device is there. */
