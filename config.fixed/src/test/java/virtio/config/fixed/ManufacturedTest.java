@@ -10,7 +10,7 @@ import virtio.bus.Features;
 import virtio.bus.RingAreas;
 import virtio.bus.spec.VirtioPipe;
 import virtio.testkit.Shows;
-import virtio.testkit.fake.FakeManufactured;
+import virtio.testkit.fake.FakeBusDevice;
 
 /** 256 bytes that somebody on our own side wrote into a configuration: a pipe that is nothing but its channel. */
 class ManufacturedTest {
@@ -20,14 +20,14 @@ class ManufacturedTest {
 
   private final FixedConfig handler = new FixedConfig();
 
-  private static FakeManufactured device(String host, String driver) {
-    return new FakeManufactured("made", null).word("fixed/host", host).word("fixed/driver", driver);
+  private static FakeBusDevice device(String host, String driver) {
+    return new FakeBusDevice("made").word("fixed/host", host).word("fixed/driver", driver);
   }
 
   @Test
   @Shows({"F10", "F36", "F39"})
   void twoWordsAreADevice() {
-    FakeManufactured device = device(WHOLE, DRIVER);
+    FakeBusDevice device = device(WHOLE, DRIVER);
     assertThat(handler.lacks(device)).isNull();
     assertThat(handler.identify(device)).isEqualTo(new DeviceId(0x3456, 0x1AF4));
     DeviceConfig config = handler.open(device);
@@ -51,14 +51,14 @@ class ManufacturedTest {
 
   @Test
   void wordsThatAreNoBytesAreNobody() {
-    for (FakeManufactured device : new FakeManufactured[] {device(WHOLE + "00", DRIVER), device(WHOLE, ""),
+    for (FakeBusDevice device : new FakeBusDevice[] {device(WHOLE + "00", DRIVER), device(WHOLE, ""),
         device(WHOLE, DRIVER.replaceFirst("07", "xx")), device(WHOLE.replaceFirst("56", "57"), DRIVER)}) {
       assertThat(handler.identify(device)).isNull();
       assertThatThrownBy(() -> handler.open(device)).isInstanceOf(IllegalStateException.class).hasMessageContaining("256 bytes");
     }
-    assertThat(handler.lacks(new FakeManufactured("bare", null))).contains("words 'fixed/host' and 'fixed/driver'");
+    assertThat(handler.lacks(new FakeBusDevice("bare"))).contains("words 'fixed/host' and 'fixed/driver'");
     String asking = WHOLE.replaceAll("\\s", "");
-    FakeManufactured nobodyAnswers = device(asking.substring(0, 56) + "04" + asking.substring(58), DRIVER);
+    FakeBusDevice nobodyAnswers = device(asking.substring(0, 56) + "04" + asking.substring(58), DRIVER);
     assertThatThrownBy(() -> handler.open(nobodyAnswers)).isInstanceOf(IllegalStateException.class).hasMessageContaining("manufactured");
   }
 }

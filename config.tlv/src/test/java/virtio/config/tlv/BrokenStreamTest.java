@@ -12,7 +12,7 @@ import virtio.bus.DeviceId;
 import virtio.bus.Window;
 import virtio.bus.spec.VirtioBlk;
 import virtio.testkit.Shows;
-import virtio.testkit.fake.FakeManufactured;
+import virtio.testkit.fake.FakeBusDevice;
 import virtio.testkit.fake.PlainBus;
 
 /** Streams that are not what they should be: refused by name, and nothing is read beyond where they break. */
@@ -119,7 +119,7 @@ class BrokenStreamTest {
     assertThat(handler.identify(PlainBus.of("FE 00 00").device())).isNull();
     assertThat(handler.identify(PlainBus.of("00 00 00").device())).isNull();
     assertThat(handler.identify(PlainBus.of("02").device())).isNull();
-    FakeManufactured text = new FakeManufactured("m", null).word("tlv", "this is no hexadecimal");
+    FakeBusDevice text = new FakeBusDevice("m").word("tlv", "this is no hexadecimal");
     assertThat(handler.identify(text)).isNull();
     assertThatThrownBy(() -> handler.open(text)).isInstanceOf(IllegalStateException.class).hasMessageContaining("not hexadecimal");
   }
@@ -134,7 +134,7 @@ class BrokenStreamTest {
       if (bytes.length > 1 && random.nextBoolean()) {
         bytes[1] = (byte) (bytes.length - 3);
       }
-      FakeManufactured device = new FakeManufactured("m", null).word("tlv", java.util.HexFormat.of().formatHex(bytes));
+      FakeBusDevice device = new FakeBusDevice("m").word("tlv", java.util.HexFormat.of().formatHex(bytes));
       handler.identify(device);
       try {
         DeviceConfig config = handler.open(device);

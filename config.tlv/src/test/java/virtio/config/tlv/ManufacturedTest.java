@@ -9,7 +9,7 @@ import virtio.bus.Features;
 import virtio.bus.RingAreas;
 import virtio.bus.spec.VirtioBlk;
 import virtio.testkit.Shows;
-import virtio.testkit.fake.FakeManufactured;
+import virtio.testkit.fake.FakeBusDevice;
 
 /** "... or manufactured by the kernel itself": no host has ever seen this stream. */
 class ManufacturedTest {
@@ -24,7 +24,7 @@ class ManufacturedTest {
       33 04  00 00 00 00
       """;
   private final TlvConfig handler = new TlvConfig();
-  private final FakeManufactured device = new FakeManufactured("made", null).word("tlv", DISK);
+  private final FakeBusDevice device = new FakeBusDevice("made").word("tlv", DISK);
 
   @Test
   @Shows({"F36", "F39"})

@@ -13,13 +13,22 @@ import virtio.bus.Signal;
 import virtio.bus.Store;
 import virtio.bus.Window;
 
-/** A device on a {@link FakeTransport}: its registers are {@link FakeRegisters}, its memory is the test's. */
+/**
+ * A device on a {@link FakeTransport}: its registers are {@link FakeRegisters}, its memory is the test's. Or one of nothing but words
+ * ({@link #word}), as somebody on our own side has written it down.
+ */
 public final class FakeBusDevice implements BusDevice {
   private final String name;
   private final FakeRegisters registers;
   private final AddressSpace memory;
   private final Map<String, Object> properties = new HashMap<>();
   private final AtomicBoolean claimed = new AtomicBoolean();
+  private FakeStore words;
+
+  /** Without registers and memory. */
+  public FakeBusDevice(String name) {
+    this(name, null, null);
+  }
 
   public FakeBusDevice(String name, FakeRegisters registers, AddressSpace memory) {
     this.name = name;
@@ -41,6 +50,13 @@ public final class FakeBusDevice implements BusDevice {
     return this;
   }
 
+  /** Puts that into its store; without a word it has none. */
+  public FakeBusDevice word(String path, String value) {
+    words = words == null ? new FakeStore() : words;
+    words.put(path, value);
+    return this;
+  }
+
   @Override
   public String name() {
     return name;
@@ -58,7 +74,7 @@ public final class FakeBusDevice implements BusDevice {
 
   @Override
   public Store store() {
-    return null;
+    return words;
   }
 
   @Override
