@@ -24,6 +24,7 @@ import virtio.bus.spec.DeviceTypes;
 import virtio.bus.spec.FeatureBits;
 import virtio.bus.spec.VirtioBlk;
 import virtio.testkit.fake.FakeBusDevice;
+import virtio.testkit.fake.FakeListener;
 import virtio.testkit.fake.FakeMemory;
 import virtio.testkit.fake.FakeRegisters;
 
@@ -97,17 +98,7 @@ public abstract class ConfigHandlerContract {
   /** What the driver's listener was told: {@code changed}, {@code queue 0}. */
   private static LinkedBlockingQueue<String> listen(DeviceConfig config) {
     LinkedBlockingQueue<String> told = new LinkedBlockingQueue<>();
-    config.listener(new DeviceConfig.Listener() {
-      @Override
-      public void queue(int index) {
-        told.add("queue " + index);
-      }
-
-      @Override
-      public void changed() {
-        told.add("changed");
-      }
-    });
+    config.listener(new FakeListener(told));
     return told;
   }
 

@@ -2,6 +2,7 @@ package virtio.config.fixed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static virtio.testkit.fake.PlainBus.plain;
 
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -47,10 +48,6 @@ class GoldenTest {
       .has(VirtioBlk.CAPACITY, 0x20000).has(VirtioBlk.BLK_SIZE, 4096).has(VirtioBlk.WRITEBACK, 1).queue(0, 128);
   private final PlainBus bus = PlainBus.empty(Bytes256.SIZE);
   private final List<String> asked = new ArrayList<>();
-
-  private static String plain(String hex) {
-    return hex.replaceAll("\\s", "");
-  }
 
   private DeviceConfig reset() {
     DeviceConfig driver = handler.open(bus.device());

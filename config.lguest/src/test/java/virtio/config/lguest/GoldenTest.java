@@ -2,6 +2,7 @@ package virtio.config.lguest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static virtio.testkit.fake.PlainBus.plain;
 
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import virtio.bus.spec.DeviceStatus;
 import virtio.bus.spec.FeatureBits;
 import virtio.bus.spec.VirtioBlk;
 import virtio.testkit.Shows;
+import virtio.testkit.fake.FakeListener;
 import virtio.testkit.fake.FakeRegisters;
 import virtio.testkit.fake.ForwardingConfig;
 import virtio.testkit.fake.PlainBus;
@@ -51,10 +53,6 @@ class GoldenTest {
   private static FakeRegisters disk() {
     return new FakeRegisters(new DeviceId(2, 0x1AF4)).offers(OFFERED).has(VirtioBlk.CAPACITY, 0x20000).has(VirtioBlk.BLK_SIZE, 512)
         .queue(0, 128);
-  }
-
-  private static String plain(String hex) {
-    return hex.replaceAll("\\s", "");
   }
 
   @Test
@@ -109,17 +107,7 @@ class GoldenTest {
     PlainBus bus = PlainBus.of(CARD);
     DeviceConfig card = handler.open(bus.device());
     List<String> told = new ArrayList<>();
-    card.listener(new DeviceConfig.Listener() {
-      @Override
-      public void queue(int index) {
-        told.add("queue " + index);
-      }
-
-      @Override
-      public void changed() {
-        told.add("changed");
-      }
-    });
+    card.listener(new FakeListener(told));
     for (int line = 1; line < 32; line++) {
       bus.raise(line);
     }
@@ -134,12 +122,7 @@ class GoldenTest {
     PlainBus bus = PlainBus.empty(89);
     FakeRegisters device = disk();
     Registration exposed = handler.expose(device, bus.slot());
-    DeviceConfig driver = handler.open(bus.device());
-    driver.status(0);
-    driver.status(1);
-    driver.status(3);
-    driver.accept(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
-    driver.status(11);
+    DeviceConfig driver = bus.walked(handler, Features.of(FeatureBits.VIRTIO_F_VERSION_1));
     driver.enable(0, 128, driver.given(0));
     driver.status(15);
     assertThat(device.statuses()).containsSubsequence(1, 3, 11, 15);
@@ -168,12 +151,10 @@ class GoldenTest {
     PlainBus bus = PlainBus.empty(89);
     FakeRegisters device = disk();
     Registration exposed = handler.expose(device, bus.slot());
-    DeviceConfig driver = handler.open(bus.device());
-    driver.status(3);
-    driver.accept(Features.of(FeatureBits.VIRTIO_F_VERSION_1));
-    driver.status(11);
+    DeviceConfig driver = bus.walked(handler, Features.of(FeatureBits.VIRTIO_F_VERSION_1));
     driver.enable(0, 128, driver.given(0));
     driver.status(15);
+    bus.taken.getFirst().segment().fill((byte) 7);
     driver.status(0);
     assertThat(bus.hex()).isEqualTo(plain(DISK));
     exposed.close();

@@ -2,6 +2,7 @@ package virtio.config.tlv;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static virtio.testkit.fake.PlainBus.plain;
 
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import virtio.bus.spec.FeatureBits;
 import virtio.bus.spec.VirtioBlk;
 import virtio.bus.spec.VirtioNet;
 import virtio.testkit.Shows;
+import virtio.testkit.fake.FakeListener;
 import virtio.testkit.fake.FakeRegisters;
 import virtio.testkit.fake.PlainBus;
 
@@ -64,20 +66,6 @@ class GoldenTest {
   private static FakeRegisters card() {
     return new FakeRegisters(new DeviceId(1, 0x1AF4)).offers(Features.of(5, 32)).has(VirtioNet.MAC, 0x5634_1200_5452L).queue(0, 64)
         .queue(1, 64);
-  }
-
-  private static String plain(String hex) {
-    return hex.replaceAll("\\s", "");
-  }
-
-  private static DeviceConfig walked(TlvConfig handler, PlainBus bus, Features accepted) {
-    DeviceConfig driver = handler.open(bus.device());
-    driver.status(0);
-    driver.status(1);
-    driver.status(3);
-    driver.accept(accepted);
-    driver.status(11);
-    return driver;
   }
 
   @Test
@@ -157,17 +145,7 @@ class GoldenTest {
     PlainBus bus = PlainBus.of(CARD);
     DeviceConfig card = handler.open(bus.device());
     List<String> told = new ArrayList<>();
-    card.listener(new DeviceConfig.Listener() {
-      @Override
-      public void queue(int index) {
-        told.add("queue " + index);
-      }
-
-      @Override
-      public void changed() {
-        told.add("changed");
-      }
-    });
+    card.listener(new FakeListener(told));
     card.status(1);
     card.enable(0, 64, card.given(0));
     card.enable(1, 64, card.given(1));
@@ -186,7 +164,7 @@ class GoldenTest {
     PlainBus bus = PlainBus.empty(DISK_LENGTH);
     FakeRegisters device = disk();
     Exposure exposed = handler.expose(device, bus.slot());
-    DeviceConfig driver = walked(handler, bus, Features.of(32));
+    DeviceConfig driver = bus.walked(handler, Features.of(32));
     driver.read(VirtioBlk.CAPACITY);
     driver.enable(0, 128, driver.given(0));
     driver.status(15);
@@ -216,11 +194,12 @@ class GoldenTest {
     PlainBus bus = PlainBus.empty(DISK_LENGTH);
     Exposure exposed = handler.expose(disk(), bus.slot());
     for (int time = 0; time < 3; time++) {
-      DeviceConfig driver = walked(handler, bus, Features.of(32));
+      DeviceConfig driver = bus.walked(handler, Features.of(32));
       driver.read(VirtioBlk.CAPACITY);
       driver.enable(0, 128, driver.given(0));
       driver.status(15);
       assertThat(bus.hex()).contains("82088000").contains("C108").contains("B30401");
+      bus.taken.getFirst().segment().fill((byte) 7);
       driver.status(0);
       assertThat(bus.hex()).as("time " + time).isEqualTo(plain(DISK));
       driver.close();
@@ -237,7 +216,7 @@ class GoldenTest {
   void ringsThatADriverMayStillUseAreSetAside() {
     PlainBus bus = PlainBus.empty(DISK_LENGTH);
     Exposure exposed = handler.expose(disk(), bus.slot());
-    walked(handler, bus, Features.of(32));
+    bus.walked(handler, Features.of(32));
     exposed.close();
     assertThat(bus.quarantined).hasSize(1);
     assertThat(bus.freed).isEmpty();
@@ -259,7 +238,7 @@ class GoldenTest {
     FakeRegisters device = new FakeRegisters(new DeviceId(2, 0x1AF4)).offers(Features.of(32, 64, 127)).queue(0, 8);
     Exposure exposed = handler.expose(device, bus.slot());
     assertThat(bus.hex()).contains("4020" + "0000000001000000" + "0100000000000080" + "00".repeat(16));
-    walked(handler, bus, Features.of(32, 127));
+    bus.walked(handler, Features.of(32, 127));
     assertThat(device.accepted()).isEqualTo(Features.of(32, 127));
     assertThat(exposed.understood().acknowledged()).isEqualTo(Features.of(32, 127));
   }

@@ -13,7 +13,10 @@ import java.util.concurrent.Executor;
 import virtio.bus.AddressSpace;
 import virtio.bus.BusDevice;
 import virtio.bus.Channel;
+import virtio.bus.ConfigHandler;
+import virtio.bus.DeviceConfig;
 import virtio.bus.DmaMemory;
+import virtio.bus.Features;
 import virtio.bus.Interrupt;
 import virtio.bus.Registration;
 import virtio.bus.Signal;
@@ -60,13 +63,18 @@ public final class PlainBus {
 
   /** An entry of these bytes. */
   public static PlainBus of(String hex) {
-    byte[] typed = HexFormat.of().parseHex(hex.replaceAll("\\s", ""));
+    byte[] typed = HexFormat.of().parseHex(plain(hex));
     PlainBus bus = new PlainBus(typed.length);
     MemorySegment.copy(typed, 0, bus.bytes, ValueLayout.JAVA_BYTE, 0, typed.length);
     return bus;
   }
 
-  /** All its bytes, spaced as the caller likes to compare them. */
+  /** Bytes as a person types them, without the white space. */
+  public static String plain(String hex) {
+    return hex.replaceAll("\\s", "");
+  }
+
+  /** All its bytes, without white space. */
   public String hex() {
     return HexFormat.of().withUpperCase().formatHex(bytes.toArray(ValueLayout.JAVA_BYTE));
   }
@@ -79,6 +87,17 @@ public final class PlainBus {
   /** The driver's end. */
   public BusDevice device() {
     return new Device();
+  }
+
+  /** The driver's end, as a handler opens it, after a reset and as far as FEATURES_OK. */
+  public DeviceConfig walked(ConfigHandler handler, Features accepted) {
+    DeviceConfig driver = handler.open(device());
+    driver.status(0);
+    driver.status(1);
+    driver.status(3);
+    driver.accept(accepted);
+    driver.status(11);
+    return driver;
   }
 
   /** The host's end. */
