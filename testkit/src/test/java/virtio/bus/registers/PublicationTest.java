@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import virtio.bus.DeviceId;
@@ -30,24 +31,28 @@ class PublicationTest {
   private final ConcurrentHashMap<String, Long> shown = new ConcurrentHashMap<>();
   /** Runs within each store of a field, on the thread that publishes. */
   private volatile Runnable meanwhile = () -> { };
-  private final Publication publication = new Publication(device, new Publication.Memory() {
-    @Override
-    public void generation(int value) {
-      log.add("generation " + value);
-    }
+  private final Publication publication = publication();
 
-    @Override
-    public void field(Field field, long value) {
-      meanwhile.run();
-      shown.put(field.name(), value);
-      log.add(field.name() + "=" + value);
-    }
+  private Publication publication() {
+    return new Publication(device, new Publication.Memory() {
+      @Override
+      public void generation(int value) {
+        log.add("generation " + value);
+      }
 
-    @Override
-    public void statusRelease(int status) {
-      log.add("status " + status);
-    }
-  }, new QueueLines(device, bus.slot()), () -> log.add("cleared"));
+      @Override
+      public void field(Field field, long value) {
+        meanwhile.run();
+        shown.put(field.name(), value);
+        log.add(field.name() + "=" + value);
+      }
+
+      @Override
+      public void statusRelease(int status) {
+        log.add("status " + status);
+      }
+    }, new QueueLines(device, bus.slot()), () -> log.add("cleared"));
+  }
 
   private void begin() {
     publication.begin();
@@ -130,6 +135,32 @@ class PublicationTest {
     device.change(VirtioBlk.CAPACITY, 2);
     assertThat(log).containsExactly("generation 1", "capacity=2", "generation 2", "status 0",
         "generation 3", "capacity=3", "generation 4", "status 0");
+  }
+
+  @Test
+  void fieldsOfTwoGenerationsAreNotPublishedAsOne() {
+    device.has(VirtioBlk.BLK_SIZE, 1);
+    Publication both = publication();
+    both.begin();
+    log.clear();
+    AtomicInteger reads = new AtomicInteger();
+    device.onRead(() -> {
+      if (reads.incrementAndGet() == 2) {
+        device.slip(VirtioBlk.CAPACITY, 2);
+        device.slip(VirtioBlk.BLK_SIZE, 2);
+      }
+    });
+    both.publish();
+    assertThat(log).startsWith("generation 1").endsWith("generation 2", "status 0").containsOnlyOnce("capacity=2", "blk_size=2");
+  }
+
+  @Test
+  void aDeviceThatNeverSettlesIsPublishedAllTheSame() {
+    begin();
+    device.slip(VirtioBlk.CAPACITY, 2);
+    device.neverSettles();
+    publication.publish();
+    assertThat(log).containsExactly("generation 1", "capacity=2", "generation 2", "status 0");
   }
 
   /** Whichever of two publishes it, the one that waits finds it published. */

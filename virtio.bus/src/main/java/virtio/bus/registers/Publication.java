@@ -10,17 +10,21 @@ import virtio.bus.Field;
 import virtio.bus.Registration;
 
 /**
- * A device's fields and status kept up in plain memory, where nobody sees a driver look. It is the device's listener: what it hears of it
- * publishes, and raises the line that it is for.
+ * A device's fields and status kept up in plain memory, where nobody sees a driver look. It is the device's listener: it publishes what it
+ * hears of, and raises the line that this is for.
  *
  * <p>Any thread, and no lock is held while the device is asked: one thread at a time publishes; one that comes meanwhile leaves a note and
- * goes on, and the one at it looks again. Fields are asked for first, all of them. If the device has stepped its generation, or one is
- * another than was published, then an odd generation is stored, what has changed, and an even one; the status after that. So a driver that
- * reads one even generation before and after its fields has read no mix, and one that reads a status finds all that it stands for.
+ * goes on, and the one at it looks again. Fields are asked for first, all of them, until they are of one generation. If the device has
+ * stepped that, or a field is another than was published, then an odd generation is stored, what has changed, and an even one; the status
+ * after that. So a driver that reads one even generation before and after its fields has read no mix, and one that reads a status finds all
+ * that it stands for.
  *
  * <p>Spec: virtio 1.4, "Device Configuration Space", "Device Status Field"
  */
 public final class Publication implements DeviceConfig.Listener, Registration {
+  /** How often a device that never settles is asked before what it says is published. */
+  private static final int LOOKS = 100;
+
   private final DeviceConfig device;
   private final Memory memory;
   private final QueueLines lines;
@@ -124,9 +128,13 @@ public final class Publication implements DeviceConfig.Listener, Registration {
   }
 
   private void fieldsOut() {
-    int now = device.generation();
     long[] values = new long[published.length];
-    Arrays.setAll(values, i -> device.read(fields.get(i)));
+    int now;
+    int looks = 0;
+    do {
+      now = device.generation();
+      Arrays.setAll(values, i -> device.read(fields.get(i)));
+    } while (device.generation() != now && ++looks < LOOKS);
     if (now == deviceGeneration && Arrays.equals(values, published)) {
       return;
     }
