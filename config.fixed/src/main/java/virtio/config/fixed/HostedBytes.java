@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicInteger;
 import virtio.bus.Features;
 import virtio.bus.Field;
+import virtio.bus.registers.PlainBytes;
 import virtio.bus.registers.Publication;
 
 /** The 256 bytes on the host's side, which alone writes them. Nothing is read back, but as registers show them. */
@@ -15,39 +16,41 @@ final class HostedBytes implements Publication.Memory {
   private static final VarHandle INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 
   private final MemorySegment memory;
+  private final PlainBytes bytes;
   /** How many were confirmed. */
   private final AtomicInteger resets = new AtomicInteger();
 
   HostedBytes(MemorySegment memory) {
     this.memory = memory;
+    this.bytes = new PlainBytes(memory);
   }
 
   void identity(int type, int vendor) {
-    put(Bytes256.TYPE, 2, type);
-    put(Bytes256.VENDOR, 2, vendor);
+    bytes.put(Bytes256.TYPE, 2, type);
+    bytes.put(Bytes256.VENDOR, 2, vendor);
   }
 
   void offered(Features offered) {
-    put(Bytes256.FEATURES, 8, offered.low());
-    put(Bytes256.FEATURES + 8, 8, offered.high());
+    bytes.put(Bytes256.FEATURES, 8, offered.low());
+    bytes.put(Bytes256.FEATURES + 8, 8, offered.high());
   }
 
   void asking(int size, long address, long doorbell, long reset) {
-    put(Bytes256.ASKING_SIZE, 1, size);
-    put(Bytes256.ASKING_ADDRESS, 8, address);
-    put(Bytes256.ASKING_DOORBELL, 4, doorbell);
-    put(Bytes256.RESET_DOORBELL, 4, reset);
+    bytes.put(Bytes256.ASKING_SIZE, 1, size);
+    bytes.put(Bytes256.ASKING_ADDRESS, 8, address);
+    bytes.put(Bytes256.ASKING_DOORBELL, 4, doorbell);
+    bytes.put(Bytes256.RESET_DOORBELL, 4, reset);
   }
 
   void queues(int count, int interrupt) {
-    put(Bytes256.QUEUES, 2, count);
-    put(Bytes256.INTERRUPT, 2, interrupt);
+    bytes.put(Bytes256.QUEUES, 2, count);
+    bytes.put(Bytes256.INTERRUPT, 2, interrupt);
   }
 
   void queue(int index, int size, int interrupt, long page) {
-    put(Bytes256.queue(index) + Bytes256.QUEUE_SIZE, 2, size);
-    put(Bytes256.queue(index) + Bytes256.QUEUE_INTERRUPT, 2, interrupt);
-    put(Bytes256.queue(index) + Bytes256.QUEUE_PAGE, 4, page);
+    bytes.put(Bytes256.queue(index) + Bytes256.QUEUE_SIZE, 2, size);
+    bytes.put(Bytes256.queue(index) + Bytes256.QUEUE_INTERRUPT, 2, interrupt);
+    bytes.put(Bytes256.queue(index) + Bytes256.QUEUE_PAGE, 4, page);
   }
 
   /** In one piece. */
@@ -58,7 +61,7 @@ final class HostedBytes implements Publication.Memory {
 
   @Override
   public void field(Field field, long value) {
-    put(Bytes256.DRIVER + field.offset(), field.size(), value);
+    bytes.put(Bytes256.DRIVER + field.offset(), field.size(), value);
   }
 
   /** A reset is over: the next status goes with one more. */
@@ -69,7 +72,7 @@ final class HostedBytes implements Publication.Memory {
   /** The count of resets last, after the status that goes with it. */
   @Override
   public void statusRelease(int status) {
-    put(Bytes256.STATUS, 1, status);
+    bytes.put(Bytes256.STATUS, 1, status);
     INT.setRelease(memory, (long) Bytes256.RESETS, resets.get());
   }
 
@@ -81,14 +84,8 @@ final class HostedBytes implements Publication.Memory {
   long get(long at, int width) {
     long value = 0;
     for (int i = 0; i < width && at + i < Bytes256.SIZE; i++) {
-      value |= Byte.toUnsignedLong(memory.get(ValueLayout.JAVA_BYTE, at + i)) << 8 * i;
+      value |= bytes.get(at + i, 1) << 8 * i;
     }
     return value;
-  }
-
-  private void put(int at, int width, long value) {
-    for (int i = 0; i < width; i++) {
-      memory.set(ValueLayout.JAVA_BYTE, at + i, (byte) (value >>> 8 * i));
-    }
   }
 }

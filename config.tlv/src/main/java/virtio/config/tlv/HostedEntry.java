@@ -1,9 +1,6 @@
 package virtio.config.tlv;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -12,6 +9,7 @@ import virtio.bus.Exposure;
 import virtio.bus.Features;
 import virtio.bus.Field;
 import virtio.bus.RingAreas;
+import virtio.bus.registers.PlainBytes;
 import virtio.bus.registers.Publication;
 import virtio.bus.spec.DeviceTypes;
 
@@ -20,11 +18,6 @@ import virtio.bus.spec.DeviceTypes;
  * acknowledgements, ready queues, places and fields is read back.
  */
 final class HostedEntry implements Publication.Memory {
-  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle BYTE = ValueLayout.JAVA_BYTE.varHandle();
-
   private final List<Item> items = new ArrayList<>();
   private final int[] queues;
   private final int half;
@@ -35,7 +28,7 @@ final class HostedEntry implements Publication.Memory {
   private final int identity;
   private final int interrupt;
   private int length = Tlv.HEADER;
-  private MemorySegment memory;
+  private PlainBytes bytes;
 
   /**
    * One field.
@@ -102,73 +95,65 @@ final class HostedEntry implements Publication.Memory {
   }
 
   void in(MemorySegment entry) {
-    memory = entry;
+    bytes = new PlainBytes(entry);
   }
 
   /** Types and lengths, unmarked, and nothing acknowledged: as it was before any driver came. The entry's type is left alone. */
   void clear() {
-    put(Tlv.CONFIG_LEN, 1, length - Tlv.HEADER);
+    bytes.put(Tlv.CONFIG_LEN, 1, length - Tlv.HEADER);
     for (Item item : items) {
-      put(item.at() + Tlv.FIELD_LEN, 1, item.length());
-      put(item.at(), 1, item.type());
+      bytes.put(item.at() + Tlv.FIELD_LEN, 1, item.length());
+      bytes.put(item.at(), 1, item.type());
     }
-    memory.asSlice(features + half, half).fill((byte) 0);
-    put(ready, Tlv.QUEUES_LENGTH, 0);
+    bytes.clear(features + half, half);
+    bytes.put(ready, Tlv.QUEUES_LENGTH, 0);
     if (place >= 0) {
-      memory.asSlice(place, Tlv.PLACE_LENGTH).fill((byte) 0);
+      bytes.clear(place, Tlv.PLACE_LENGTH);
     }
   }
 
   void identity(int type, int vendor) {
-    put(identity + Tlv.IDENTITY_TYPE, 4, type);
-    put(identity + Tlv.IDENTITY_VENDOR, 4, vendor);
+    bytes.put(identity + Tlv.IDENTITY_TYPE, 4, type);
+    bytes.put(identity + Tlv.IDENTITY_VENDOR, 4, vendor);
   }
 
   void interrupt(int at) {
-    put(interrupt, Tlv.INTERRUPT_LENGTH, at);
+    bytes.put(interrupt, Tlv.INTERRUPT_LENGTH, at);
   }
 
   void offered(Features offered) {
-    put(features, 8, offered.low());
+    bytes.put(features, 8, offered.low());
     if (half > 8) {
-      put(features + 8, 8, offered.high());
+      bytes.put(features + 8, 8, offered.high());
     }
   }
 
   void queue(int index, int size, int irq, long pfn) {
-    put(queues[index] + Tlv.VQ_NUM, 2, size);
-    put(queues[index] + Tlv.VQ_IRQ, 2, irq);
-    put(queues[index] + Tlv.VQ_PFN, 4, pfn);
+    bytes.put(queues[index] + Tlv.VQ_NUM, 2, size);
+    bytes.put(queues[index] + Tlv.VQ_IRQ, 2, irq);
+    bytes.put(queues[index] + Tlv.VQ_PFN, 4, pfn);
   }
 
   Features acknowledged() {
-    return new Features(get(features + half, 8), half > 8 ? get(features + half + 8, 8) : 0);
+    return new Features(bytes.get(features + half, 8), half > 8 ? bytes.get(features + half + 8, 8) : 0);
   }
 
   int ready() {
-    return (int) get(ready, Tlv.QUEUES_LENGTH);
+    return (int) bytes.get(ready, Tlv.QUEUES_LENGTH);
   }
 
   @Override
   public void generation(int value) {
-    put(generation, Tlv.GENERATION_LENGTH, value);
+    bytes.put(generation, Tlv.GENERATION_LENGTH, value);
   }
 
   long field(Field field) {
-    int at = item(field).data();
-    long value = 0;
-    for (int i = 0; i < field.size(); i++) {
-      value |= get(at + i, 1) << 8 * i;
-    }
-    return value;
+    return bytes.get(item(field).data(), field.size());
   }
 
   @Override
   public void field(Field field, long value) {
-    int at = item(field).data();
-    for (int i = 0; i < field.size(); i++) {
-      put(at + i, 1, value >>> 8 * i);
-    }
+    bytes.put(item(field).data(), field.size(), value);
   }
 
   private Item item(Field field) {
@@ -191,18 +176,23 @@ final class HostedEntry implements Publication.Memory {
     return offset == item.data() + item.length() - 1;
   }
 
+  /** One byte, whatever it is. */
+  long read(long offset) {
+    return bytes.get(offset, 1);
+  }
+
   /** A write to registers, of one byte: what a driver has no business with stays as it is. @return whether it was taken */
   boolean written(long offset, int value) {
     for (Item item : items) {
       if (offset == item.at()) {
-        put(item.at(), 1, item.type() | value & Tlv.MARK | get(item.at(), 1) & Tlv.MARK);
+        bytes.put(item.at(), 1, item.type() | value & Tlv.MARK | bytes.get(item.at(), 1) & Tlv.MARK);
         return true;
       }
       if (offset >= item.data() && offset < item.data() + item.length()) {
         boolean taken = item.field() != null || offset >= features + half && offset < features + 2 * half || item.data() == ready
             || item.data() == place;
         if (taken) {
-          put((int) offset, 1, value);
+          bytes.put(offset, 1, value);
         }
         return taken;
       }
@@ -216,52 +206,35 @@ final class HostedEntry implements Publication.Memory {
   }
 
   int placedQueue() {
-    return (int) get(place + Tlv.PLACE_QUEUE, 2);
+    return (int) bytes.get(place + Tlv.PLACE_QUEUE, 2);
   }
 
   int placedSize() {
-    return (int) get(place + Tlv.PLACE_SIZE, 2);
+    return (int) bytes.get(place + Tlv.PLACE_SIZE, 2);
   }
 
   RingAreas placedAreas() {
-    return new RingAreas(get(place + Tlv.PLACE_DESCRIPTORS, 8), get(place + Tlv.PLACE_AVAILABLE, 8), get(place + Tlv.PLACE_USED, 8));
+    return new RingAreas(bytes.get(place + Tlv.PLACE_DESCRIPTORS, 8), bytes.get(place + Tlv.PLACE_AVAILABLE, 8),
+        bytes.get(place + Tlv.PLACE_USED, 8));
   }
 
   Exposure.Understood understood() {
     List<Exposure.FieldRead> read = items.stream()
-        .map(item -> new Exposure.FieldRead(item.name(), (get(item.at(), 1) & Tlv.MARK) != 0)).toList();
+        .map(item -> new Exposure.FieldRead(item.name(), (bytes.get(item.at(), 1) & Tlv.MARK) != 0)).toList();
     return new Exposure.Understood(read, acknowledged());
   }
 
   int status() {
-    return Byte.toUnsignedInt((byte) BYTE.getAcquire(memory, (long) Tlv.STATUS));
+    return bytes.byteAcquire(Tlv.STATUS);
   }
 
   @Override
   public void statusRelease(int status) {
-    BYTE.setRelease(memory, (long) Tlv.STATUS, (byte) status);
+    bytes.byteRelease(Tlv.STATUS, status);
   }
 
   /** Last of all: from here on the entry is there. */
   void typeRelease(int type) {
-    BYTE.setRelease(memory, (long) Tlv.TYPE, (byte) type);
-  }
-
-  long get(int at, int width) {
-    return switch (width) {
-      case 1 -> Byte.toUnsignedLong(memory.get(ValueLayout.JAVA_BYTE, at));
-      case 2 -> Short.toUnsignedLong(memory.get(SHORT, at));
-      case 4 -> Integer.toUnsignedLong(memory.get(INT, at));
-      default -> memory.get(LONG, at);
-    };
-  }
-
-  private void put(int at, int width, long value) {
-    switch (width) {
-      case 1 -> memory.set(ValueLayout.JAVA_BYTE, at, (byte) value);
-      case 2 -> memory.set(SHORT, at, (short) value);
-      case 4 -> memory.set(INT, at, (int) value);
-      default -> memory.set(LONG, at, value);
-    }
+    bytes.byteRelease(Tlv.TYPE, type);
   }
 }

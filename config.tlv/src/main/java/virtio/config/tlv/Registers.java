@@ -14,7 +14,7 @@ record Registers(HostHalf half, HostedEntry entry) implements Window {
   public long read(long offset, int width) {
     long value = 0;
     for (int i = 0; i < width && offset + i < size(); i++) {
-      value |= entry.get((int) offset + i, 1) << 8 * i;
+      value |= entry.read(offset + i) << 8 * i;
     }
     return value;
   }
