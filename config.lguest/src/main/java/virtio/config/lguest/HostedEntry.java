@@ -10,6 +10,8 @@ import virtio.bus.registers.Publication;
 final class HostedEntry implements Publication.Memory {
   private final PlainBytes bytes;
   private final DeviceEntry entry;
+  /** The status that was stored or taken last. */
+  private int known;
 
   HostedEntry(MemorySegment memory, DeviceEntry entry) {
     this.bytes = new PlainBytes(memory);
@@ -68,13 +70,19 @@ final class HostedEntry implements Publication.Memory {
     bytes.put(entry.config(Extension.FIELDS + field.offset()), field.size(), value);
   }
 
-  int status() {
-    return bytes.byteAcquire(DeviceEntry.STATUS);
+  /** What the driver has left there. */
+  synchronized int status() {
+    known = bytes.byteAcquire(DeviceEntry.STATUS);
+    return known;
   }
 
+  /** Stores nothing that is there already: the driver may have written another, which is still to be taken. */
   @Override
-  public void statusRelease(int status) {
-    bytes.byteRelease(DeviceEntry.STATUS, status);
+  public synchronized void statusRelease(int status) {
+    if (status != known) {
+      known = status;
+      bytes.byteRelease(DeviceEntry.STATUS, status);
+    }
   }
 
   /** Last of all: from here on the entry is there. */

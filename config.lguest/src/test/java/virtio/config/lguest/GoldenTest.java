@@ -166,6 +166,18 @@ class GoldenTest {
   }
 
   @Test
+  void aStatusThatIsStillToBeTakenIsNotOverwritten() {
+    PlainBus bus = PlainBus.empty(89);
+    FakeRegisters device = disk();
+    handler.expose(device, bus.slot());
+    bus.walked(handler, Features.of(FeatureBits.VIRTIO_F_VERSION_1)).status(15);
+    bus.bytes.set(ValueLayout.JAVA_BYTE, 4, (byte) 0);
+    device.change(VirtioBlk.CAPACITY, 0x40000);
+    bus.notified.write(0, 1, 0);
+    assertThat(device.statuses()).endsWith(15, 0);
+  }
+
+  @Test
   void aRingThatSharesNoMemoryHasNoPlace() {
     PlainBus bus = PlainBus.empty(89);
     FakeRegisters device = disk();

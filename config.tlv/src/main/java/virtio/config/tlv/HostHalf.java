@@ -115,6 +115,14 @@ final class HostHalf implements Exposure {
     publication.publishNow();
   }
 
+  /** The driver has written that status, as registers see it. */
+  void written(int status) {
+    if (!publication.closed()) {
+      taken(status);
+      publication.publishNow();
+    }
+  }
+
   /** The driver has said where a queue lies. */
   void placed() {
     int index = entry.placedQueue();

@@ -29,6 +29,8 @@ final class HostedEntry implements Publication.Memory {
   private final int interrupt;
   private int length = Tlv.HEADER;
   private PlainBytes bytes;
+  /** The status that was stored or taken last. */
+  private int known;
 
   /**
    * One field.
@@ -224,13 +226,19 @@ final class HostedEntry implements Publication.Memory {
     return new Exposure.Understood(read, acknowledged());
   }
 
-  int status() {
-    return bytes.byteAcquire(Tlv.STATUS);
+  /** What the driver has left there. */
+  synchronized int status() {
+    known = bytes.byteAcquire(Tlv.STATUS);
+    return known;
   }
 
+  /** Stores nothing that is there already: the driver may have written another, which is still to be taken. */
   @Override
-  public void statusRelease(int status) {
-    bytes.byteRelease(Tlv.STATUS, status);
+  public synchronized void statusRelease(int status) {
+    if (status != known) {
+      known = status;
+      bytes.byteRelease(Tlv.STATUS, status);
+    }
   }
 
   /** Last of all: from here on the entry is there. */

@@ -29,7 +29,7 @@ record Registers(HostHalf half, HostedEntry entry) implements Window {
   private void write(long offset, int value) {
     if (offset == Tlv.STATUS) {
       entry.statusRelease(value);
-      half.notified(null);
+      half.written(value);
     } else if (entry.written(offset, value)) {
       Field field = entry.fieldAt(offset);
       if (field != null && entry.last(field, offset)) {

@@ -213,6 +213,18 @@ class GoldenTest {
   }
 
   @Test
+  void aStatusThatIsStillToBeTakenIsNotOverwritten() {
+    PlainBus bus = PlainBus.empty(DISK_LENGTH);
+    FakeRegisters device = disk();
+    handler.expose(device, bus.slot());
+    bus.walked(handler, Features.of(32)).status(15);
+    bus.bytes.set(ValueLayout.JAVA_BYTE, 2, (byte) 0);
+    device.change(VirtioBlk.CAPACITY, 0x40000);
+    bus.notified.write(0, 1, 0);
+    assertThat(device.statuses()).endsWith(15, 0);
+  }
+
+  @Test
   void ringsThatADriverMayStillUseAreSetAside() {
     PlainBus bus = PlainBus.empty(DISK_LENGTH);
     Exposure exposed = handler.expose(disk(), bus.slot());
