@@ -42,6 +42,11 @@ public final class FakeBus<P, D extends FakeBus.Bound<P>> implements Bus {
     return this;
   }
 
+  /** What was bound last; null where the last attachment had nothing. */
+  public synchronized D bound() {
+    return last;
+  }
+
   /** How often a port attached. */
   public synchronized int attachments() {
     return attachments;
@@ -89,10 +94,6 @@ public final class FakeBus<P, D extends FakeBus.Bound<P>> implements Bus {
     return new Attached();
   }
 
-  private synchronized D last() {
-    return last;
-  }
-
   private final class Attached implements Attachment {
     @Override
     public String state() {
@@ -101,7 +102,7 @@ public final class FakeBus<P, D extends FakeBus.Bound<P>> implements Bus {
 
     @Override
     public boolean bound() {
-      return last() != null;
+      return FakeBus.this.bound() != null;
     }
 
     @Override
@@ -111,7 +112,7 @@ public final class FakeBus<P, D extends FakeBus.Bound<P>> implements Bus {
 
     @Override
     public void close() {
-      D now = last();
+      D now = FakeBus.this.bound();
       if (now != null) {
         now.remove();
       }

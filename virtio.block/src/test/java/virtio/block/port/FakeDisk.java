@@ -15,9 +15,10 @@ import virtio.block.Disk;
 import virtio.block.DiskInformation;
 import virtio.bus.DmaMemory;
 import virtio.bus.Failure;
+import virtio.testkit.fake.FakeBus;
 
 /** A disk that a test plays: GET_ID is answered at once, all else waits for {@link #complete}. */
-final class FakeDisk implements Disk {
+final class FakeDisk implements Disk, FakeBus.Bound<BlockPort> {
   private static final Long NONE = -1L;
 
   private final String name;
@@ -64,13 +65,14 @@ final class FakeDisk implements Disk {
     return this;
   }
 
-  void up(BlockPort to) {
+  @Override
+  public void up(BlockPort to) {
     port = to;
     to.up(this);
   }
 
-  /** What a driver does when its port lets go. */
-  void remove() {
+  @Override
+  public void remove() {
     List<BlockRequest> back;
     synchronized (this) {
       if (down) {

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import virtio.block.BlockDevice;
 import virtio.block.BlockException;
+import virtio.block.BlockPort;
 import virtio.block.BlockRequest;
 import virtio.block.BlockRequest.Outcome;
 import virtio.bus.Combination;
@@ -23,11 +24,12 @@ import virtio.bus.Failure;
 import virtio.bus.port.Publisher;
 import virtio.testkit.Await;
 import virtio.testkit.Trap;
+import virtio.testkit.fake.FakeBus;
 
 /** What happens to requests when devices misbehave, go, or are exchanged: a fake bus, fake disks, the real port. */
 @Timeout(60)
 class PortTest implements Publisher {
-  private final FakeBus bus = new FakeBus();
+  private final FakeBus<BlockPort, FakeDisk> bus = new FakeBus<>();
   private final Control control = new Control(bus, this, "disk0");
   private final BlockDevice disk = new ServedDisk(control.traffic(), control);
   private final List<String> events = new CopyOnWriteArrayList<>();
