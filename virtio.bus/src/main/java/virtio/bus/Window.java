@@ -25,6 +25,16 @@ public interface Window {
   }
 
   /**
+   * A stretch of it, with offsets of its own. An access outside of the stretch is an IndexOutOfBoundsException.
+   *
+   * @param begin where it begins
+   * @param size how many bytes it has; all of them lie inside this window
+   */
+  default Window part(long begin, long size) {
+    return new WindowPart(this, begin, size);
+  }
+
+  /**
    * A doorbell: raising it does what posting this value does, but in no order with other writes, and the device may hear it more often than it
    * was raised. So a machine may ring it by a shorter way than its registers. Got anew after each reset of the device: one got before may lead
    * nowhere.

@@ -73,7 +73,7 @@ record Structures(Window common, Window doorbells, long multiplier, Window isr, 
       long length = capability.type() == VirtioPciCap.NOTIFY_CFG ? capability.length() : Math.min(capability.length(), MOST);
       Window region = reachable(capability) ? bus.window("bar" + capability.bar())
           : access.region(capability.bar(), capability.offset() + length);
-      return new Region(region, capability.offset(), length);
+      return region.part(capability.offset(), length);
     }
   }
 }

@@ -2,7 +2,6 @@ package virtio.transport.pci;
 
 import java.util.HashMap;
 import java.util.Map;
-import virtio.bus.Signal;
 import virtio.bus.Window;
 import virtio.bus.spec.NamedWindow;
 import virtio.bus.spec.Pci;
@@ -31,7 +30,7 @@ final class NamedWindows {
       NamedWindow named = NamedWindow.read(config, at);
       Window region = named == null ? null : regions[named.bar()];
       if (region != null && named.length() > 0 && named.length() <= region.size() - named.offset()) {
-        found.putIfAbsent(named.name(), new Placed(new Stretch(region, named.offset(), named.length()), named.place()));
+        found.putIfAbsent(named.name(), new Placed(region.part(named.offset(), named.length()), named.place()));
       }
     }
     return new NamedWindows(Map.copyOf(found));
@@ -47,35 +46,5 @@ final class NamedWindows {
   int vector(String name) {
     Placed placed = windows.get(name);
     return placed == null ? NamedWindow.NO_VECTOR : placed.vector;
-  }
-
-  /** A part of a region. */
-  private record Stretch(Window region, long begin, long size) implements Window {
-    @Override
-    public long read(long offset, int width) {
-      return region.read(at(offset, width), width);
-    }
-
-    @Override
-    public void write(long offset, int width, long value) {
-      region.write(at(offset, width), width, value);
-    }
-
-    @Override
-    public void post(long offset, int width, long value) {
-      region.post(at(offset, width), width, value);
-    }
-
-    @Override
-    public Signal doorbell(long offset, int width, long value) {
-      return region.doorbell(at(offset, width), width, value);
-    }
-
-    private long at(long offset, int width) {
-      if (offset < 0 || offset > size - width) {
-        throw new IndexOutOfBoundsException("offset=" + offset + " width=" + width + "; allowed: inside " + size);
-      }
-      return begin + offset;
-    }
   }
 }
