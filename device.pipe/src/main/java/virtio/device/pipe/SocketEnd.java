@@ -13,6 +13,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import virtio.bus.model.ModelProperties;
 
@@ -22,6 +23,10 @@ import virtio.bus.model.ModelProperties;
  */
 final class SocketEnd implements OtherEnd, Runnable {
   private static final Logger LOG = System.getLogger("virtio.device.pipe");
+
+  /** Of a file's mode: what kind it is, and that it is a socket. */
+  private static final int S_IFMT = 0170000;
+  private static final int S_IFSOCK = 0140000;
 
   private final Path path;
   private final ByteRing toDriver = new ByteRing();
@@ -74,10 +79,11 @@ final class SocketEnd implements OtherEnd, Runnable {
   }
 
   private static boolean free(Path path) throws IOException {
-    if (!Files.exists(path)) {
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return true;
     }
-    if (Files.isRegularFile(path) || Files.isDirectory(path) || answers(path)) {
+    int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+    if ((mode & S_IFMT) != S_IFSOCK || answers(path)) {
       return false;
     }
     Files.delete(path);

@@ -11,8 +11,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,7 +126,19 @@ class SocketEndTest {
     assertThatThrownBy(() -> SocketEnd.listen("p", path())).isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("socket=" + path());
     assertThat(Files.readString(path())).isEqualTo("precious");
+    for (Path other : List.of(fifo(), Files.createSymbolicLink(directory.resolve("link"), Path.of("/dev/null")),
+        Files.createSymbolicLink(directory.resolve("nowhere"), directory.resolve("none")), directory)) {
+      assertThatThrownBy(() -> SocketEnd.listen("p", other)).isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("where nothing is");
+      assertThat(Files.exists(other, LinkOption.NOFOLLOW_LINKS)).as(other + " is still there").isTrue();
+    }
     assertThatThrownBy(() -> SocketEnd.listen("p", directory.resolve("x".repeat(120)))).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> SocketEnd.listen("p", directory.resolve("none/pipe"))).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private Path fifo() throws Exception {
+    Path fifo = directory.resolve("fifo");
+    assertThat(new ProcessBuilder("mkfifo", fifo.toString()).inheritIO().start().waitFor()).isZero();
+    return fifo;
   }
 }
