@@ -51,7 +51,7 @@ final class Slots {
     used = new SlotList(size);
     state = new AtomicIntegerArray(size);
     readable = new SlotMemory(size, most, this::isBare);
-    writable = new SlotMemory(size, most, slot -> !isTaken(slot) && !isPushed(slot));
+    writable = new SlotMemory(size, most, this::isUnwritten);
     readableBytes = new int[size];
     writableBytes = new int[size];
     begun = new boolean[size];
@@ -85,9 +85,14 @@ final class Slots {
     return state.get(slot) == COMING;
   }
 
-  /** Nothing of a buffer is here. */
+  /** Nothing of a buffer is here; or there is nothing to read in it. */
   private boolean isBare(int slot) {
-    return isFree(slot) || isComing(slot) && !begun[slot];
+    return isFree(slot) || !begun[slot];
+  }
+
+  /** Nobody has a buffer that may be written. The owner's, as is the step from TAKEN to PUSHED. */
+  private boolean isUnwritten(int slot) {
+    return isTaken(slot) ? writableBytes[slot] == 0 : !isPushed(slot);
   }
 
   boolean isTaken(int slot) {
