@@ -96,6 +96,11 @@ final class SlotList {
     return (int) TAKEN.getOpaque(this);
   }
 
+  /** The one at that position, if it was published; else any that was. */
+  int at(int position) {
+    return slots[position & mask];
+  }
+
   /** How many were ever published; wraps. */
   int end() {
     return (int) PUBLISHED.getAcquire(this);

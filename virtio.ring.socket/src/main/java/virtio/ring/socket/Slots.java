@@ -183,6 +183,9 @@ final class Slots {
 
   /** The next complete buffer, with memory for what it may write; or -1. */
   int take() {
+    if (wanting) {
+      wanting = false;   // it looks anew now, at whatever comes first
+    }
     while (!ready.isEmpty()) {
       if (state.get(ready.peek()) == READY && !writes(ready.peek())) {
         return -1;
@@ -209,9 +212,9 @@ final class Slots {
     return true;
   }
 
-  /** Whether the next one waits for memory that others hold: the pump says when to try again. */
-  boolean isWanting() {
-    return wanting;
+  /** Whether the one there, the next, waits for memory that others hold: the pump says when to try again. One taken back waits no more. */
+  boolean isWanting(int position) {
+    return wanting && state.get(ready.at(position)) == READY;
   }
 
   /** @return false when it has room for fewer parts */

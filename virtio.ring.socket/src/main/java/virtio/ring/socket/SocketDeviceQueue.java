@@ -112,7 +112,7 @@ final class SocketDeviceQueue extends DeviceQueue {
 
   @Override
   protected boolean pending(int from) {
-    return slots.ready.end() != from && !slots.isWanting();
+    return slots.ready.end() != from && !slots.isWanting(from);
   }
 
   /** DRIVER_OK. */

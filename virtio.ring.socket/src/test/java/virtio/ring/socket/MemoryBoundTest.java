@@ -214,6 +214,30 @@ class MemoryBoundTest {
   }
 
   @Test
+  @Shows({"F17", "F23"})
+  void oneThatWaitsForMemoryAndIsTakenBackHoldsUpNobody() {
+    for (int slot = 0; slot < SLOTS - 1; slot++) {
+      add(slot, 0, LARGEST, 0);
+    }
+    List<Integer> order = new ArrayList<>();
+    takeAll(new ArrayDeque<>(), order);
+    int waits = order.size();
+    for (int slot = waits; slot < SLOTS - 1; slot++) {
+      int back = slot;
+      driver.send(FrameType.DETACH, 0, frame -> {
+        frame.slot = back;
+        frame.generation = generations[back];
+      });
+    }
+    add(SLOTS - 1, 1, 0, 1);
+    assertThat(queue.restart()).as("there is something to take, and to pass").isFalse();
+    takeAll(new ArrayDeque<>(), order);
+    assertThat(order).hasSize(waits + 1).endsWith(SLOTS - 1);
+    assertThat(look()).extracting(Peer.Got::type).contains(FrameType.DETACHED);
+    assertThat(queue.restart()).isTrue();
+  }
+
+  @Test
   @Shows({"F20", "F23"})
   void buffersToBeWrittenWaitUntilOthersWereUsed() {
     for (int slot = 0; slot < SLOTS; slot++) {
