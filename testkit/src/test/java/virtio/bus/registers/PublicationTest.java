@@ -219,6 +219,15 @@ class PublicationTest {
   }
 
   @Test
+  void aChangeThatIsHeardOfWhilePublishingIsToldWhenItIsStored() throws InterruptedException {
+    begin();
+    bus.device().interrupts().get(2).register(() -> log.add("told of " + shown.get("capacity")));
+    whileAnotherPublishes(() -> device.change(VirtioBlk.CAPACITY, 3));
+    assertThat(log).containsExactly("generation 1", "capacity=2", "generation 2", "status 0",
+        "generation 3", "capacity=3", "generation 4", "status 0", "told of 3");
+  }
+
+  @Test
   void onceItIsClosedNothingIsStored() throws InterruptedException {
     begin();
     whileAnotherPublishes(() -> {

@@ -3,6 +3,7 @@ package virtio.bus.registers;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.osgi.annotation.versioning.ConsumerType;
 import virtio.bus.DeviceConfig;
@@ -34,6 +35,8 @@ public final class Publication implements DeviceConfig.Listener, Registration {
   /** How many wanted to publish since somebody does; 0: nobody does. */
   private final AtomicInteger wanted = new AtomicInteger();
   private volatile Thread publisher;
+  /** The driver is to be told of what is published next. */
+  private final AtomicBoolean change = new AtomicBoolean();
   private int generation;
   private int deviceGeneration;
   private volatile boolean resetting;
@@ -96,9 +99,11 @@ public final class Publication implements DeviceConfig.Listener, Registration {
       return;
     }
     int notes = 1;
+    boolean news = false;
     try {
       while (notes != 0) {
         publisher = Thread.currentThread();
+        news |= change.getAndSet(false);   // before it looks: who heard of a later one has left a note too
         if (!closed) {
           fieldsOut();
           statusOut();
@@ -111,6 +116,9 @@ public final class Publication implements DeviceConfig.Listener, Registration {
         publisher = null;
         wanted.set(0);
       }
+    }
+    if (news && !closed) {
+      lines.raiseConfiguration();   // by the one that published: a driver told before that would find nothing new, and not be told again
     }
   }
 
@@ -171,8 +179,8 @@ public final class Publication implements DeviceConfig.Listener, Registration {
 
   @Override
   public void changed() {
+    change.set(true);
     publish();
-    lines.raiseConfiguration();
   }
 
   @Override
