@@ -76,10 +76,10 @@ final class HostedEntry implements Publication.Memory {
     return known;
   }
 
-  /** Stores nothing that is there already: the driver may have written another, which is still to be taken. */
+  /** Stores nothing over what the driver has written and is still to be taken; what is then comes with the answer to that. */
   @Override
   public synchronized void statusRelease(int status) {
-    if (status != known) {
+    if (status != known && bytes.byteAcquire(DeviceEntry.STATUS) == known) {
       known = status;
       bytes.byteRelease(DeviceEntry.STATUS, status);
     }

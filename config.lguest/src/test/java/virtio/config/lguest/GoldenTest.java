@@ -178,6 +178,19 @@ class GoldenTest {
   }
 
   @Test
+  void aStatusThatIsStillToBeTakenIsNotOverwrittenByAnother() {
+    PlainBus bus = PlainBus.empty(89);
+    FakeRegisters device = disk();
+    handler.expose(device, bus.slot());
+    bus.walked(handler, Features.of(FeatureBits.VIRTIO_F_VERSION_1)).status(15);
+    bus.bytes.set(ValueLayout.JAVA_BYTE, 4, (byte) 0);
+    device.needsReset();
+    bus.notified.write(0, 1, 0);
+    assertThat(device.statuses()).endsWith(15, 0);
+    assertThat(bus.bytes.get(ValueLayout.JAVA_BYTE, 4)).isZero();
+  }
+
+  @Test
   void aRingThatSharesNoMemoryHasNoPlace() {
     PlainBus bus = PlainBus.empty(89);
     FakeRegisters device = disk();

@@ -225,6 +225,19 @@ class GoldenTest {
   }
 
   @Test
+  void aStatusThatIsStillToBeTakenIsNotOverwrittenByAnother() {
+    PlainBus bus = PlainBus.empty(DISK_LENGTH);
+    FakeRegisters device = disk();
+    handler.expose(device, bus.slot());
+    bus.walked(handler, Features.of(32)).status(15);
+    bus.bytes.set(ValueLayout.JAVA_BYTE, 2, (byte) 0);
+    device.needsReset();
+    bus.notified.write(0, 1, 0);
+    assertThat(device.statuses()).endsWith(15, 0);
+    assertThat(bus.bytes.get(ValueLayout.JAVA_BYTE, 2)).isZero();
+  }
+
+  @Test
   void ringsThatADriverMayStillUseAreSetAside() {
     PlainBus bus = PlainBus.empty(DISK_LENGTH);
     Exposure exposed = handler.expose(disk(), bus.slot());
