@@ -255,6 +255,20 @@ class PublicationTest {
   }
 
   @Test
+  void onceItIsClosedNobodyWaitsForTheOneThatPublishes() {
+    begin();
+    AtomicBoolean ended = new AtomicBoolean();
+    meanwhile = () -> {
+      Thread waits = Thread.ofPlatform().start(publication::publishNow);
+      publication.close();
+      ended.set(Await.that(Duration.ofSeconds(30), () -> !waits.isAlive()));
+    };
+    device.slip(VirtioBlk.CAPACITY, 2);
+    publication.publish();
+    assertThat(ended).isTrue();
+  }
+
+  @Test
   void aDeviceThatThrowsHoldsNobodyUp() {
     begin();
     device.onRead(() -> {

@@ -122,17 +122,17 @@ public final class Publication implements DeviceConfig.Listener, Registration {
     }
   }
 
-  /** What the device is now is published when this returns. For what a driver did that waits for it. */
+  /** What the device is now is published when this returns, or it is closed. For what a driver did that waits for it. */
   public void publishNow() {
     publish();
-    settle();
-  }
-
-  /** Until nobody publishes; from inside, at once. Spins, as devices answer at once. */
-  private void settle() {
-    while (wanted.get() != 0 && publisher != Thread.currentThread()) {
+    while (busy() && !closed) {   // who closes it, inside, may wait for the doorbell that this is called from
       Thread.onSpinWait();
     }
+  }
+
+  /** Another thread publishes. Who waits for it spins, as devices answer at once. */
+  private boolean busy() {
+    return wanted.get() != 0 && publisher != Thread.currentThread();
   }
 
   private void fieldsOut() {
@@ -199,6 +199,8 @@ public final class Publication implements DeviceConfig.Listener, Registration {
     closed = true;
     device.listener(null);
     lines.close();
-    settle();
+    while (busy()) {
+      Thread.onSpinWait();
+    }
   }
 }
