@@ -8,6 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -16,6 +18,7 @@ import virtio.bus.BusDevice;
 import virtio.bus.Channel;
 import virtio.bus.Channel.Direction;
 import virtio.bus.DeviceId;
+import virtio.bus.Notifier;
 import virtio.bus.Registration;
 import virtio.bus.Slot;
 import virtio.bus.Transport;
@@ -94,6 +97,28 @@ class ChannelLifeTest {
       assertThat(second.channel().transfer(message, 0, MOST, Direction.READ)).isZero();
       carries(second.channel(), right, (byte) 3);
       assertThat(left.transfer(message, 0, MOST, Direction.READ)).isZero();
+    }
+  }
+
+  /** The channel ends, as where memory or an interrupt is missing, and keeps nothing. */
+  @Test
+  void whereNotifiersAreOutThereIsNoChannel() {
+    List<Notifier> all = new ArrayList<>();
+    for (int count = 0; count < ControlPage.SLOTS; count++) {
+      all.add(ends.guest.notifier(17, 4096));
+    }
+    try (Slot slot = plug("channel0")) {
+      BusDevice device = ends.find(slot);
+      try (Registration claim = device.claim()) {
+        Channel driver = device.channel();
+        assertThat(driver.transfer(message, 0, 1, Direction.WRITE)).isEqualTo(Channel.GONE);
+        assertThat(driver.transfer(message, 0, MOST, Direction.READ)).isEqualTo(Channel.GONE);
+        assertThat(ends.guest.regions()).isZero();
+      }
+      all.forEach(Notifier::close);
+      try (Registration claim = device.claim()) {
+        carries(device.channel(), slot.channel(), (byte) 1);
+      }
     }
   }
 

@@ -155,7 +155,7 @@ final class DmaChannel implements Channel {
     return length;
   }
 
-  /** Takes memory and an interrupt, and tells the host. Failing is the channel's end, with a line that says why. */
+  /** Takes memory, a notifier and an interrupt, and tells the host. Failing is the channel's end, with a line that says why. */
   private synchronized void bind() {
     if (ends != null || over) {
       return;
@@ -166,10 +166,7 @@ final class DmaChannel implements Channel {
     long line = machine.hypercall(CHANNEL_LINE, new long[] {entry});
     Interrupt interrupt = line > 0 && line < interrupts.size() ? interrupts.get((int) line) : null;
     if (structures == null || buffers == null || interrupt == null) {
-      LOG.log(System.Logger.Level.ERROR, device + ": channel: " + (interrupt == null ? "no interrupt is left" : "no memory is left"));
-      free(space, structures);
-      free(space, buffers);
-      over = true;
+      refused(interrupt == null ? "no interrupt is left" : "no memory is left", structures, buffers);
       return;
     }
     for (int i = 0; i < RECEIVED + SENT; i++) {
@@ -177,24 +174,31 @@ final class DmaChannel implements Channel {
       LguestDma.sections(structures.segment(), at, buffers.address() + (long) MAX_MESSAGE * i, MAX_MESSAGE);
       LguestDma.usedRelease(structures.segment(), at, i < RECEIVED ? 0 : TAKEN);
     }
+    Notifier look;
+    try {
+      look = machine.notifier(LHCALL_SEND_DMA, key, structures.address() + (long) RECEIVED * LguestDma.BYTES, SENT);
+    } catch (IllegalStateException none) {
+      refused(none.getMessage(), structures, buffers);
+      return;
+    }
     Registration told = interrupt.register(handlers::run);
-    Notifier look = machine.notifier(LHCALL_SEND_DMA, key, structures.address() + (long) RECEIVED * LguestDma.BYTES, SENT);
     if (machine.hypercall(LHCALL_BIND_DMA, new long[] {key + TO_GUEST, structures.address(), RECEIVED << 8 | line}) != BOUND) {
-      LOG.log(System.Logger.Level.ERROR, device + ": channel: the host does not bind");
       look.close();
       told.close();
-      free(space, structures);
-      free(space, buffers);
-      over = true;
+      refused("the host does not bind", structures, buffers);
       return;
     }
     ends = new Ends(structures, buffers, look, told);
   }
 
-  private static void free(AddressSpace space, DmaMemory memory) {
-    if (memory != null) {
-      space.free(memory);
+  private void refused(String why, DmaMemory... taken) {
+    LOG.log(System.Logger.Level.ERROR, device + ": channel: " + why);
+    for (DmaMemory memory : taken) {
+      if (memory != null) {
+        machine.space(0).free(memory);
+      }
     }
+    over = true;
   }
 
   /** The device has gone: whoever waits is told. */
