@@ -27,9 +27,9 @@ public record EventFdInfo(int descriptor, long id, long count, boolean blocking)
   private static final Pattern ID = Pattern.compile("^eventfd-id:\\s*([0-9]+)$", Pattern.MULTILINE);
 
   /**
-   * Null when that descriptor is not open, is no event counter, or its number is not told.
+   * Null when that descriptor is not open, as none of a process is that has gone, is no event counter, or its number is not told.
    *
-   * @throws IOException when the process has gone, or we may not look
+   * @throws IOException when we may not look, or the process goes meanwhile
    */
   public static EventFdInfo of(long pid, int descriptor) throws IOException {
     String text;

@@ -145,5 +145,6 @@ class EventFdTest {
     }
     assertThatThrownBy(() -> EventFd.of(child.pid(), 0)).isInstanceOf(SystemCallException.class).hasMessageContaining("pidfd_open");
     assertThatThrownBy(() -> EventFdInfo.all(child.pid())).isInstanceOf(IOException.class);
+    assertThat(EventFdInfo.of(child.pid(), 0)).isNull();
   }
 }
