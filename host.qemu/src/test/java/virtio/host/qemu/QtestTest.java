@@ -118,14 +118,15 @@ class QtestTest {
 
   @Test
   void whatIsSeenWhileQemuIsBusyCounts() throws Exception {
-    CompletableFuture<String> looked = CompletableFuture.supplyAsync(() -> look("seen"), Thread.ofPlatform().daemon()::start);
+    CompletableFuture<String> looked = new CompletableFuture<>();
+    Thread looker = Thread.ofPlatform().daemon().start(() -> looked.complete(look("seen")));
     assertThat(lines.readLine()).isEqualTo("a");
     assertThat(lines.readLine()).isEqualTo("b");
     assertThat(lines.readLine()).isEqualTo("long");
     say("OK\n");
     assertThat(looked).isNotDone();
     say("OK\n");
-    assertThat(Await.that(PATIENCE, () -> heard.contains("seen"))).isTrue();
+    assertThat(Await.that(PATIENCE, () -> heard.contains("seen") && looker.getState() == Thread.State.WAITING)).isTrue();
     say("OK\n");
     assertThat(looked.get(5, TimeUnit.SECONDS)).isEqualTo("seen");
   }
