@@ -18,13 +18,15 @@ final class Doorbell implements Signal {
   private final Consumer<String> socket;
   private final Consumer<Doorbell> wanting;
   private final AtomicBoolean held = new AtomicBoolean();
+  private final AtomicBoolean used = new AtomicBoolean();
   private volatile EventFd counter;
   private volatile boolean searching;
-  private volatile boolean used;
   /** Lost updates do not matter. */
   private volatile int posts;
   private volatile int limit = OFTEN;
   private int life;
+  /** Of who searches: what {@link #used} was when it was asked last. */
+  private boolean before;
 
   /**
    * @param command what rings it on the socket
@@ -45,7 +47,7 @@ final class Doorbell implements Signal {
   public void raise(int position) {
     EventFd now = counter;
     if (now != null && now.add()) {
-      used = true;
+      used.set(true);
       if (counter == now) {
         return;
       }
@@ -66,7 +68,8 @@ final class Doorbell implements Signal {
     }
     int times = posts + 1;
     posts = times;
-    if (times == limit) {
+    if (times >= limit) {   // or past it: what was counted before it was lowered may be written after
+      posts = 0;
       wanting.accept(this);
     }
   }
@@ -118,7 +121,7 @@ final class Doorbell implements Signal {
   /** Nothing was found in that life: in this one it is not looked for again before it was posted many times more. */
   synchronized void searchedInVain(int since) {
     if (life == since) {
-      limit = limit << 5;
+      limit = (int) Math.min((long) limit << 5, Integer.MAX_VALUE);
       posts = 0;
     }
   }
@@ -129,11 +132,15 @@ final class Doorbell implements Signal {
     return now == null ? -1 : now.id();
   }
 
-  /** Whether the counter was added to since this was last asked. */
+  /**
+   * Whether the counter was added to since this was asked the last time but one. What is added after QEMU's last look at a counter and before
+   * it closes that is lost, and who looks just then finds it open: only a second look tells.
+   */
   boolean takeUsed() {
-    boolean was = used;
-    used = false;
-    return was;
+    boolean now = used.getAndSet(false);
+    boolean either = now || before;
+    before = now;
+    return either;
   }
 
   /** Nobody reads the counter any more: the socket rings, at once for what was lost, and from here on. */

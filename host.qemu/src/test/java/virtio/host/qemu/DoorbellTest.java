@@ -87,6 +87,42 @@ class DoorbellTest {
     doorbell.searchedInVain(before);
     raise(OFTEN);
     assertThat(wanting).hasSize(3);
+    IntStream.range(0, 10).forEach(time -> doorbell.searchedInVain(doorbell.life()));
+    raise(OFTEN * OFTEN);
+    assertThat(wanting).hasSize(3);
+  }
+
+  /** What was counted in one life, and is written in the next, does not lead past the limit. */
+  @Test
+  void aRingInTheMidstOfARenewalDoesNotEndTheSearch() throws Exception {
+    int rounds = 20_000;
+    AtomicInteger wants = new AtomicInteger();
+    Doorbell renewed = new Doorbell("ring", command -> { }, wanted -> wants.incrementAndGet());
+    AtomicInteger begun = new AtomicInteger();
+    AtomicInteger rung = new AtomicInteger();
+    CompletableFuture<Void> ringer = CompletableFuture.runAsync(() -> {
+      for (int round = 1; round <= rounds; round++) {
+        while (begun.get() < round) {
+          Thread.onSpinWait();
+        }
+        renewed.raise(0);
+        rung.set(round);
+      }
+    }, Thread.ofPlatform().daemon()::start);
+    for (int round = 1; round <= rounds; round++) {
+      renewed.searchedInVain(renewed.life());
+      IntStream.range(0, 2 * OFTEN).forEach(renewed::raise);
+      begun.set(round);
+      renewed.renew();
+      while (rung.get() < round) {
+        Thread.onSpinWait();
+      }
+      wants.set(0);
+      IntStream.range(0, 2 * OFTEN).forEach(renewed::raise);
+      assertThat(wants.get()).as("round %s", round).isPositive();
+      renewed.renew();
+    }
+    ringer.get(10, TimeUnit.SECONDS);
   }
 
   @Test
@@ -114,6 +150,7 @@ class DoorbellTest {
     assertThat(count()).isEqualTo(3);
     assertThat(posted).isEmpty();
     assertThat(doorbell.takeUsed()).isTrue();
+    assertThat(doorbell.takeUsed()).as("open at the first look, it may be closed by now").isTrue();
     assertThat(doorbell.takeUsed()).isFalse();
   }
 
@@ -149,13 +186,51 @@ class DoorbellTest {
     assertThat(wanting).containsExactly(doorbell);
   }
 
+  /** Who looks after it asks at any time: a ring of which one look does not hear, the next one does. */
+  @Test
+  void noUseIsOverlooked() throws Exception {
+    doorbell.searched(counter(), doorbell.life());
+    int rounds = 50_000;
+    AtomicInteger begun = new AtomicInteger();
+    AtomicInteger rung = new AtomicInteger();
+    CompletableFuture<Void> ringer = CompletableFuture.runAsync(() -> {
+      for (int round = 1; round <= rounds; round++) {
+        while (begun.get() < round) {
+          Thread.onSpinWait();
+        }
+        doorbell.raise(round);
+        rung.set(round);
+      }
+    }, Thread.ofPlatform().daemon()::start);
+    int overlooked = 0;
+    for (int round = 1; round <= rounds; round++) {
+      while (doorbell.takeUsed()) {
+        Thread.onSpinWait();   // of the round before
+      }
+      begun.set(round);
+      boolean seen = false;
+      while (rung.get() < round) {
+        seen |= doorbell.takeUsed();
+      }
+      seen |= doorbell.takeUsed();
+      overlooked += seen ? 0 : 1;
+    }
+    ringer.get(10, TimeUnit.SECONDS);
+    assertThat(overlooked).isZero();
+  }
+
   /** A peer that begins and ends to poll the counter as it likes: what is rung it hears, at the latest as the counter is given up. */
   @Test
   void noRingIsLostWhileCountersComeAndGo() throws Exception {
-    int rings = 5_000;
+    int rings = 20_000;
     AtomicInteger rung = new AtomicInteger();
     AtomicInteger heard = new AtomicInteger();
     Runnable hear = () -> heard.accumulateAndGet(rung.get(), Math::max);
+    // Nothing that comes later may make up for what was lost.
+    Runnable settled = () -> {
+      int before = rung.get();
+      assertThat(Await.that(PATIENCE.multipliedBy(2), () -> heard.get() >= before)).isTrue();
+    };
     Doorbell changing = new Doorbell("ring", command -> hear.run(), wanted -> { });
     CompletableFuture<Void> changer = CompletableFuture.runAsync(() -> {
       while (heard.get() < rings) {
@@ -170,6 +245,12 @@ class DoorbellTest {
           }
           selector.selectNow();   // nobody hears what was added since
           changing.giveUp();
+          settled.run();
+          for (int search = 0; search < 20; search++) {
+            changing.search();
+            changing.searched(null, changing.life());
+            settled.run();
+          }
         } catch (IOException failed) {
           throw new UncheckedIOException(failed);
         }
