@@ -49,9 +49,12 @@ final class EventFds implements AutoCloseable {
   private final Worker worker;
   private final Random random = new Random();
   private final Map<String, Doorbell> doorbells = new ConcurrentHashMap<>();
-  private final Queue<Doorbell> wanting = new ConcurrentLinkedQueue<>();
+  private final Queue<Wanting> wanting = new ConcurrentLinkedQueue<>();
   private final Map<Doorbell, EventFdInfo> found = new ConcurrentHashMap<>();
   private volatile boolean refused;
+
+  /** In that life of its, it was posted often. */
+  private record Wanting(Doorbell doorbell, int life) {}
 
   /** @param expected told before each ring: something is going to happen */
   EventFds(String machine, long pid, Qtest qtest, Runnable expected) {
@@ -75,7 +78,7 @@ final class EventFds implements AutoCloseable {
 
   private void want(Doorbell doorbell) {
     if (!refused) {
-      wanting.add(doorbell);
+      wanting.add(new Wanting(doorbell, doorbell.life()));
       worker.unpark();
     }
   }
@@ -89,10 +92,10 @@ final class EventFds implements AutoCloseable {
     if (worker.stopped()) {
       return;
     }
-    Doorbell next = wanting.poll();
+    Wanting next = wanting.poll();
     if (next != null) {
-      if (next.id() < 0) {
-        search(next);
+      if (next.doorbell.id() < 0) {
+        search(next.doorbell, next.life);
       }
       return;
     }
@@ -123,10 +126,10 @@ final class EventFds implements AutoCloseable {
     }
   }
 
-  private void search(Doorbell doorbell) {
-    int life = doorbell.life();
+  /** Once it is renewed its device has been reset, and is not to be rung before its driver does. */
+  private void search(Doorbell doorbell, int life) {
     try {
-      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      for (int attempt = 0; attempt < ATTEMPTS && doorbell.life() == life; attempt++) {
         EventFdInfo info = null;
         EventFd counter = null;
         doorbell.search();
