@@ -34,7 +34,7 @@ public interface Bus {
 
   /**
    * The same without services, on a slot of the caller's, for those who hold the parts themselves. The slot is announced, and closed at
-   * the end.
+   * the end; nobody is asked for the device before.
    */
   Serving serve(DeviceModel model, RingFormat ring, ConfigHandler config, Slot slot);
 

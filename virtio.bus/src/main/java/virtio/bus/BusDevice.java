@@ -26,7 +26,7 @@ public interface BusDevice extends Link {
   List<Interrupt> interrupts();
 
   /**
-   * The bus's own doorbell, or null where only registers ring. It rings until the claim ends, at the longest.
+   * The bus's own doorbell, or null where only registers ring. Got anew with each claim: it need not ring after that.
    *
    * @param argument what the bus rings with: a ring's page address (lguest), a queue's index (VIO), an event channel's number (Xen)
    */

@@ -42,15 +42,17 @@ final class Notifiers {
     return new Call(slot);
   }
 
-  /** The one that has not been used for longest, or -1. */
+  /** One that the host has served, or else one that it has to; or -1. */
   private int unused() {
+    int unserved = -1;
     for (int count = 0; count < taken.length; count++) {
       int slot = (next + count) % taken.length;
-      if (!taken[slot]) {
+      if (!taken[slot] && ControlPage.status(memory, slot) == ControlPage.FREE) {
         return slot;
       }
+      unserved = taken[slot] ? unserved : slot;
     }
-    return -1;
+    return unserved;
   }
 
   private boolean served(int slot) {

@@ -71,16 +71,26 @@ class EventFdsTest {
     }
   }
 
-  /** QEMU serves them on a thread of its own, which polls whatever the first one does; or has none. */
-  @ParameterizedTest
-  @ValueSource(strings = {"ioeventfd=off", "iothread=io0"})
-  void whatIsNotFoundStaysOnTheSocket(String options) throws IOException {
-    try (Qemu qemu = qemu("q35", options, List.of("-object", "iothread,id=io0"))) {
-      BlockQueue queue = start(qemu, 1).getFirst();
-      for (int time = 0; time < MANY; time++) {
-        assertThat(queue.read(PATIENCE)).isTrue();
-      }
+  @Test
+  void whatHasNoneStaysOnTheSocket() throws IOException {
+    try (Qemu qemu = qemu("q35", "ioeventfd=off", List.of())) {
+      carriesMany(qemu);
       assertThat(eventfds(qemu)).isZero();
+    }
+  }
+
+  /** Its thread polls whatever QEMU's first one does, so it is hardly ever found. */
+  @Test
+  void whatIsServedByAnotherThreadIsRungByTheOneWayOrTheOther() throws IOException {
+    try (Qemu qemu = qemu("q35", "iothread=io0", List.of("-object", "iothread,id=io0"))) {
+      carriesMany(qemu);
+    }
+  }
+
+  private static void carriesMany(Qemu qemu) {
+    BlockQueue queue = start(qemu, 1).getFirst();
+    for (int time = 0; time < MANY; time++) {
+      assertThat(queue.read(PATIENCE)).isTrue();
     }
   }
 

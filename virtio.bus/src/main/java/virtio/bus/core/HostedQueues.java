@@ -3,7 +3,6 @@ package virtio.bus.core;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
 import virtio.bus.Bus;
 import virtio.bus.ConfigurationQueue;
 import virtio.bus.DeviceModel;
