@@ -19,7 +19,7 @@ public final class DiskBench {
   private static final int[] DEPTHS = {1, 32, 128};
   private static final int TURNS = 3;
   private static final long SPAN = TimeUnit.SECONDS.toNanos(1);
-  private static final String ROW = "| %-26s | %5s | %8s | %9s | %10s | %10s |%n";
+  private static final String ROW = "| %-27s | %5s | %8s | %9s | %10s | %10s |%n";
 
   /** One turn: how many reads in how many nanoseconds, and what the queue counted. */
   private record Turn(long reads, long nanos, long requests, long doorbells, long interrupts) {
@@ -44,11 +44,11 @@ public final class DiskBench {
         print(disks, measure(disks));
         System.out.printf("4 KiB random reads over 64 MiB, best of %d turns of %d s; the driver has 64 requests on the ring at most.%n"
             + "Counted at the driver's end; what completes while it still looks needs no interrupt.%n"
-            + "block.pci: QEMU's virtio-blk-pci, back end null-co (read-zeroes), a process of its own; doorbells are its eventfd,%n"
-            + "or, with ioeventfd=off, lines on its qtest socket.%n"
+            + "block.pci: QEMU's virtio-blk-pci, back end null-co (read-zeroes), a process of its own; its doorbell is an eventfd%n"
+            + "(%d rung so), or, with ioeventfd=off, a line on its qtest socket (%d rung by an eventfd).%n"
             + "block.lguest: device.block in this JVM, image file on %s (%s).%n"
-            + "The socket ring has no doorbells and no interrupts: a frame is its own, and every byte is copied.%n", TURNS, SPAN / 1_000_000_000L,
-            Files.getFileStore(image).type(), folder);
+            + "The socket ring has no doorbells and no interrupts: a frame is its own, and every byte is copied.%n",
+            TURNS, SPAN / 1_000_000_000L, qemu.eventfds(), posted.eventfds(), Files.getFileStore(image).type(), folder);
       }
     } finally {
       Files.delete(image);
@@ -103,7 +103,7 @@ public final class DiskBench {
   private static void print(PluggedDisk[] disks, Turn[][] best) {
     PrintStream out = System.out;
     out.printf(ROW, "combination", "depth", "requests", "doorbells", "interrupts", "requests/s");
-    out.printf(ROW.replace("%-26s", "%s").replace("%5s", "%s:").replaceAll("%\\d+s", "%s:"), "-".repeat(26), "-".repeat(4), "-".repeat(7),
+    out.printf(ROW.replace("%-27s", "%s").replace("%5s", "%s:").replaceAll("%\\d+s", "%s:"), "-".repeat(27), "-".repeat(4), "-".repeat(7),
         "-".repeat(8), "-".repeat(9), "-".repeat(9));
     for (int disk = 0; disk < disks.length; disk++) {
       for (int depth = 0; depth < DEPTHS.length; depth++) {

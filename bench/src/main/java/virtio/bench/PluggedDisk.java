@@ -138,6 +138,11 @@ final class PluggedDisk implements AutoCloseable {
     return services.get(BlockDevice.class);
   }
 
+  /** How many of its machine's doorbells are rung by an event counter of QEMU's. */
+  int eventfds() {
+    return (int) services.get(Machine.class).properties().getOrDefault("eventfds", 0);
+  }
+
   /** Of the driver's end of the request queue; exact while nothing is in flight. */
   Queue.Counters counters() {
     return port.device().queues().getFirst().counters();
