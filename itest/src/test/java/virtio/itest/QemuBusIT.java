@@ -168,10 +168,6 @@ class QemuBusIT {
   }
 
   private String qmp(String command) {
-    try {
-      return new Shell(context).run("virtio:qmp q0 '" + command + "'").text();
-    } catch (Exception e) {
-      throw new IllegalStateException(command, e);
-    }
+    return new Shell(context).qmp("q0", command);
   }
 }

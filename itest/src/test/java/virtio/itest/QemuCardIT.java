@@ -55,11 +55,7 @@ class QemuCardIT {
   }
 
   private String qmp(String command) {
-    try {
-      return new Shell(context).run("virtio:qmp q0 '" + command + "'").text();
-    } catch (Exception e) {
-      throw new AssertionError(command, e);
-    }
+    return new Shell(context).qmp("q0", command);
   }
 
   private String filter() {

@@ -315,7 +315,7 @@ class QemuIT {
     carries(disk);
     assertThat(new Shell(context).run("virtio:machines").text()).contains("q0", "pci", "machine=q35", "eventfds=" + eventfds());
     for (String command : List.of("stop", "cont")) {
-      assertThat(new Shell(context).run("virtio:qmp q0 " + command).text()).contains("return");
+      assertThat(new Shell(context).qmp("q0", command)).contains("return");
     }
     carries(disk);
     Await.until(() -> worksByEventfds(disk), () -> "eventfds: " + eventfds());
@@ -347,8 +347,8 @@ class QemuIT {
     return (int) context.getService(machine).properties().get("eventfds");
   }
 
-  private void resize(long bytes) throws Exception {
+  private void resize(long bytes) {
     String command = "{\"execute\": \"block_resize\", \"arguments\": {\"node-name\": \"drive0\", \"size\": " + bytes + "}}";
-    assertThat(new Shell(context).run("virtio:qmp q0 '" + command + "'").text()).contains("{}");
+    assertThat(new Shell(context).qmp("q0", command)).contains("{}");
   }
 }

@@ -158,11 +158,7 @@ class QemuNetIT {
   }
 
   private String qmp(String command) {
-    try {
-      return new Shell(context).run("virtio:qmp q0 '" + command + "'").text();
-    } catch (Exception e) {
-      throw new IllegalStateException(command, e);
-    }
+    return new Shell(context).qmp("q0", command);
   }
 
   @Test

@@ -25,6 +25,19 @@ final class Shell {
    */
   record Answer(Object result, String text) {}
 
+  /**
+   * What QEMU's monitor answered.
+   *
+   * @param command its name, or all of it in JSON
+   */
+  String qmp(String machine, String command) {
+    try {
+      return run("virtio:qmp " + machine + " '" + command + "'").text();
+    } catch (Exception none) {
+      throw new AssertionError(command, none);
+    }
+  }
+
   Answer run(String line) throws Exception {
     ServiceReference<CommandProcessor> processor = context.getServiceReference(CommandProcessor.class);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
