@@ -1,7 +1,7 @@
 package virtio.host.lguest;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static virtio.host.lguest.MachineTest.await;
+import static virtio.host.lguest.MachineRig.await;
 
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
