@@ -21,11 +21,11 @@ import virtio.os.linux.EventFdInfo;
  *
  * <p>Nothing tells which counter is whose, so QEMU is watched: it is given a doorbell several times over and something lengthy to do, all at
  * once. While it is busy it does not poll, so one of its counters has grown by just as many. What two such looks agree on, with different
- * numbers, is the doorbell's. A counter that another thread of QEMU's polls ({@code iothread}) is not found like that: its doorbell stays on the
- * socket, and so do all where we may not have a process's descriptors.
+ * numbers, is the doorbell's. A counter that another thread of QEMU's polls ({@code iothread}) is hardly ever found like that: its doorbell stays
+ * on the socket, and so do all where we may not have a process's descriptors.
  *
  * <p>QEMU may close a counter whenever it likes: as the device is reset, or the machine stopped. Those that ring are looked after ten times a
- * second: a ring that was lost is rung again by then.
+ * second, and twice after the last ring: one that was lost is rung again by then.
  *
  * <p>Source: QEMU 7.2, {@code softmmu/memory.c}, {@code hw/virtio/virtio-bus.c}, {@code softmmu/qtest.c}
  */
