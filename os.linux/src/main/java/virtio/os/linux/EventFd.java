@@ -22,11 +22,16 @@ public final class EventFd implements Closeable {
   private static final long PIDFD_OPEN = 434;
   private static final long PIDFD_GETFD = 438;
   private static final int EBADF = 9;
+  private static final int EFD_NONBLOCK_CLOEXEC = 0x800 | 0x80000;
+  /** The number of one whose number nobody asks for. */
+  private static final long UNKNOWN = -1;
   /** In {@link #users}: nobody begins to add any more. The lower bits count those who are at it. */
   private static final int CLOSED = Integer.MIN_VALUE;
 
   private static final MethodHandle SYSCALL = Libc.function("syscall",
       FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG), 1);
+  private static final MethodHandle EVENTFD = Libc.function("eventfd",
+      FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), 2);
   private static final MethodHandle WRITE = Libc.function("write",
       FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG), 3);
   private static final MethodHandle CLOSE = Libc.function("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), 1);
@@ -40,6 +45,21 @@ public final class EventFd implements Closeable {
   private EventFd(int descriptor, long id) {
     this.descriptor = descriptor;
     this.id = id;
+  }
+
+  /** A new one, at 0. The caller's, who closes it. */
+  static EventFd create() throws SystemCallException {
+    MemorySegment errno = ERRNO.get();
+    int made;
+    try {
+      made = (int) EVENTFD.invokeExact(errno, 0, EFD_NONBLOCK_CLOEXEC);
+    } catch (Throwable thrown) {
+      throw Libc.unexpected(thrown);
+    }
+    if (made < 0) {
+      throw Libc.failed("eventfd", Libc.errno(errno));
+    }
+    return new EventFd(made, UNKNOWN);
   }
 
   /**
@@ -73,6 +93,10 @@ public final class EventFd implements Closeable {
       }
     }
     return counter;
+  }
+
+  int descriptor() {
+    return descriptor;
   }
 
   /** The kernel's number for the counter, whoever has it; nobody else's while anybody has it open. */

@@ -27,7 +27,6 @@ public final class Tap implements Closeable {
 
   private static final String DEVICE = "/dev/net/tun";
   private static final int O_RDWR_NONBLOCK_CLOEXEC = 2 | 0x800 | 0x80000;
-  private static final int EFD_NONBLOCK_CLOEXEC = 0x800 | 0x80000;
   private static final long TUNSETIFF = 0x400454CA;
   private static final short IFF_TAP_NO_PI = 0x2 | 0x1000;
   private static final int IFREQ_BYTES = 40;
@@ -42,8 +41,6 @@ public final class Tap implements Closeable {
       FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT), 2);
   private static final MethodHandle IOCTL = Libc.function("ioctl",
       FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS), 2);
-  private static final MethodHandle EVENTFD = Libc.function("eventfd",
-      FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), 2);
   private static final MethodHandle POLL = Libc.function("poll",
       FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT), 3);
   /** Addresses as numbers: a segment per frame, cut to its bytes, would be an object per frame. */
@@ -56,13 +53,11 @@ public final class Tap implements Closeable {
   private final String name;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment errno = Libc.captured(arena);
-  private final MemorySegment waker = Libc.captured(arena);
   private final MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
-  private final MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_LONG, 1);
   /** Two {@code struct pollfd}: the interface, and the event that ends a wait. */
   private final MemorySegment polled = arena.allocate(16, 4);
   private int descriptor = -1;
-  private int event = -1;
+  private EventFd event;
   private boolean closed;
 
   private Tap(String name) {
@@ -99,10 +94,10 @@ public final class Tap implements Closeable {
       request.setString(0, name);
       request.set(ValueLayout.JAVA_SHORT, IFR_FLAGS, IFF_TAP_NO_PI);
       checked("ioctl(" + DEVICE + ", TUNSETIFF, " + name + ")", (int) IOCTL.invokeExact(errno, descriptor, TUNSETIFF, request));
-      event = checked("eventfd", (int) EVENTFD.invokeExact(errno, 0, EFD_NONBLOCK_CLOEXEC));
+      event = EventFd.create();
       polled.set(ValueLayout.JAVA_INT, 0, descriptor);
       polled.set(ValueLayout.JAVA_SHORT, 4, POLLIN);
-      polled.set(ValueLayout.JAVA_INT, 8, event);
+      polled.set(ValueLayout.JAVA_INT, 8, event.descriptor());
       polled.set(ValueLayout.JAVA_SHORT, 12, POLLIN);
     } catch (SystemCallException failed) {
       throw failed;
@@ -190,7 +185,7 @@ public final class Tap implements Closeable {
     try {
       ready = (int) POLL.invokeExact(errno, polled, 2L, millis);
       if (ready > 0 && polled.get(ValueLayout.JAVA_SHORT, 14) != 0) {
-        long drained = (long) READ.invokeExact(errno, event, count.address(), 8L);
+        long drained = (long) READ.invokeExact(errno, event.descriptor(), count.address(), 8L);
         assert drained == 8 || drained < 0;   // nobody but us drains it
       }
     } catch (Throwable thrown) {
@@ -202,17 +197,8 @@ public final class Tap implements Closeable {
   }
 
   /** Ends the wait of the one that is in {@link #await}, or is about to be. Does nothing once this is closed. */
-  public synchronized void wake() {
-    if (closed) {
-      return;
-    }
-    long put;
-    try {
-      put = (long) WRITE.invokeExact(waker, event, one.address(), 8L);
-    } catch (Throwable thrown) {
-      throw Libc.unexpected(thrown);
-    }
-    assert put == 8 || Libc.errno(waker) == Libc.EAGAIN;   // the counter is full, and awake it is
+  public void wake() {
+    event.add();
   }
 
   /** Lets the interface go. By the thread that reads, or after it has ended. */
@@ -225,12 +211,13 @@ public final class Tap implements Closeable {
 
   private void release() {
     closed = true;
+    if (event != null) {
+      event.close();
+    }
     try {
-      for (int open : new int[] {event, descriptor}) {
-        if (open >= 0) {
-          int result = (int) CLOSE.invokeExact(errno, open);
-          assert result == 0;
-        }
+      if (descriptor >= 0) {
+        int result = (int) CLOSE.invokeExact(errno, descriptor);
+        assert result == 0;
       }
     } catch (Throwable thrown) {
       throw Libc.unexpected(thrown);
