@@ -15,7 +15,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
   @AttributeDefinition(name = "device.filter", required = false, description = "An LDAP filter over devices: (name=m0/0)")
   String device_filter();
 
-  @AttributeDefinition(name = "queue.size", required = false, description = "A power of two from 2; 0: as the device offers. lguest's host sizes its rings itself", max = "32768")
+  @AttributeDefinition(name = "queue.size", required = false, max = "32768",
+      description = "A power of two from 2; 0: as the device offers. lguest's host sizes its rings itself")
   int queue_size() default 0;
 
   @AttributeDefinition(name = "features.mask", required = false, description = "Features that may be accepted, hexadecimal")

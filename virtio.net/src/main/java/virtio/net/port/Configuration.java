@@ -15,7 +15,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
   @AttributeDefinition(name = "device.filter", required = false, description = "An LDAP filter over devices: (name=m0/0)")
   String device_filter();
 
-  @AttributeDefinition(name = "queue.size", required = false, description = "A power of two from 2; 0: as the device offers. lguest's host sizes its rings itself", max = "32768")
+  @AttributeDefinition(name = "queue.size", required = false, max = "32768",
+      description = "A power of two from 2; 0: as the device offers. lguest's host sizes its rings itself")
   int queue_size() default 0;
 
   @AttributeDefinition(name = "features.mask", required = false, description = "Features that may be accepted, hexadecimal")
@@ -29,7 +30,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
   int reset_deadline() default 1000;
 
   @AttributeDefinition(required = false,
-      description = "Milliseconds that a device which is to go may take to finish; frames that were sent are not waited for", min = "1", max = "600000")
+      description = "Milliseconds that a device which is to go may take to finish; frames that were sent are not waited for",
+      min = "1", max = "600000")
   int drain() default 5000;
 
   @AttributeDefinition(required = false, description = "Milliseconds that users wait for another device then", min = "1", max = "600000")

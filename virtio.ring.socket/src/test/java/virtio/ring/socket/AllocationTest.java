@@ -20,7 +20,7 @@ import virtio.testkit.Shows;
 import virtio.testkit.fake.FakeChannel;
 import virtio.testkit.fake.FakeMemory;
 
-/** The data path allocates nothing, once every slot has seen its largest buffer; on one thread, both owners poll. */
+/** The data path allocates nothing, once there are blocks for the buffers; on one thread, both owners poll. */
 class AllocationTest {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final int CYCLES = 64_000;
