@@ -4,6 +4,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import virtio.bus.Face;
 import virtio.bus.model.ModelProperties;
 
@@ -28,6 +29,11 @@ record DeviceSettings(String name, Path socket, String link, List<Face> faces, i
     }
     return new DeviceSettings(name, socket.isEmpty() ? null : path(socket), link, read.faces(),
         read.powerOfTwo("queue.size", QUEUE_SIZE, 2, MOST));
+  }
+
+  /** Whether the other end is in the same place, where there is room for one. */
+  boolean sameEnd(DeviceSettings other) {
+    return Objects.equals(socket, other.socket) && link.equals(other.link);
   }
 
   /** @throws IllegalArgumentException as {@link #of} */

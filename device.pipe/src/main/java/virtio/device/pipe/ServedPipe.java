@@ -43,8 +43,10 @@ public final class ServedPipe {
     try {
       DeviceSettings wanted = DeviceSettings.of(properties);
       if (serving == null || !settings.equals(wanted)) {
+        boolean moves = serving == null || !settings.sameEnd(wanted);
+        OtherEnd elsewhere = moves ? wanted.open() : null;   // before anything is closed: a bad one touches nothing
         close();
-        serve(wanted);
+        serve(wanted, moves ? elsewhere : wanted.open());
         settings = wanted;
       }
       state = "";
@@ -54,8 +56,7 @@ public final class ServedPipe {
     }
   }
 
-  private void serve(DeviceSettings wanted) {
-    OtherEnd opened = wanted.open();
+  private void serve(DeviceSettings wanted, OtherEnd opened) {
     PipeModel model = new PipeModel(opened.toDriver(), opened.fromDriver(), opened::moved, wanted.queueSize());
     opened.open(model::news);
     boolean served = false;

@@ -334,4 +334,26 @@ class WholePathTest {
       assertThat(rig.device("a").state()).isEmpty();
     }
   }
+
+  @Test
+  void aPlaceWhereNoSocketCanBeLeavesWhatIsServed() throws Exception {
+    Path good = directory.resolve("good");
+    Path bad = directory.resolve("none").resolve("bad");
+    Path other = directory.resolve("other");
+    try (Rig rig = new Rig().serve("a", "socket", good.toString()).attach("p", "m0/0")) {
+      PipeDevice p = rig.pipe("p");
+      rig.device("a").modified(Map.of("name", "a", "socket", bad.toString(), "faces", "fake.split.window"));
+      assertThat(rig.device("a").state()).startsWith("virtio.device.pipe a: socket=" + bad);
+      try (SocketChannel peer = SocketChannel.open(UnixDomainSocketAddress.of(good))) {
+        peer.write(ByteBuffer.wrap(new byte[] {7}));
+        byte[] came = new byte[1];
+        assertThat(p.read(MemorySegment.ofArray(came), 0, 1)).isEqualTo(1);
+        assertThat(came[0]).isEqualTo((byte) 7);
+      }
+      rig.device("a").modified(Map.of("name", "a", "socket", other.toString(), "faces", "fake.split.window"));
+      assertThat(rig.device("a").state()).isEmpty();
+      assertThat(good).doesNotExist();
+      SocketChannel.open(UnixDomainSocketAddress.of(other)).close();
+    }
+  }
 }
