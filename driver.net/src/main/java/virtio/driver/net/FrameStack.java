@@ -3,7 +3,7 @@ package virtio.driver.net;
 import virtio.net.Frame;
 
 /** Frames that nobody uses. The last one put is the first taken: it is in the processor's cache. Its owner's lock guards it. */
-final class FrameStack {
+class FrameStack {
   private final Frame[] frames;
   private int count;
 

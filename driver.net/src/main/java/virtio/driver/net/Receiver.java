@@ -18,7 +18,6 @@ import virtio.net.Frame;
 final class Receiver {
   private static final int BATCHES = 4;
 
-  private final VirtioDevice device;
   private final Virtqueue queue;
   private final Sizing.Area area;
   private final boolean merged;
@@ -26,11 +25,9 @@ final class Receiver {
   private final Gathering gathering;
   private final ReentrantLock lock = new ReentrantLock();
   private final Chain chain = new Chain(1);
-  private final Frame[] frames;
-  private final FrameStack free;
+  private final QueueFrames free;
   private final int batch;
   private boolean down;
-  private boolean freed;
   private boolean broken;
   /** In the ring. */
   private int posted;
@@ -43,19 +40,13 @@ final class Receiver {
    * @param checksums GUEST_CSUM: flags are
    */
   Receiver(VirtioDevice device, Virtqueue queue, Sizing.Area area, boolean merged, boolean checksums, Gathering gathering, Card card) {
-    this.device = device;
     this.queue = queue;
     this.area = area;
     this.merged = merged;
     this.checksums = checksums;
     this.gathering = gathering;
-    this.frames = new Frame[area.count()];
-    this.free = new FrameStack(frames.length);
-    this.batch = Math.max(1, frames.length / BATCHES);
-    for (int id = frames.length - 1; id >= 0; id--) {
-      frames[id] = new Frame(card, id, area.memory().segment().asSlice(area.offset(id) + HEADER, area.bytes() - HEADER));
-      free.push(frames[id]);
-    }
+    this.free = new QueueFrames(device, area, card);
+    this.batch = Math.max(1, area.count() / BATCHES);
   }
 
   /** Fills the queue; before DRIVER_OK nobody is told. */
@@ -170,10 +161,8 @@ final class Receiver {
         gathering.release(frame);
         return;
       }
-      free.push(frame);
-      if (freed) {
-        end();
-      } else if (free.count() >= batch || posted < batch) {
+      free.release(frame);
+      if (free.count() >= batch || posted < batch) {
         post();
       }
     } finally {
@@ -205,25 +194,10 @@ final class Receiver {
   void detach() {
     lock.lock();
     try {
-      for (Frame frame : frames) {
-        if (posted > 0 && queue.detach(frame)) {
-          posted--;
-          free.push(frame);
-        }
-      }
       // What was used and never taken is back as well: the ring gives each once, by get or by detach.
-      freed = true;
-      end();
+      posted = free.detach(queue, posted);
     } finally {
       lock.unlock();
-    }
-  }
-
-  /** Under the lock: the memory goes when the last user has let go of it. */
-  private void end() {
-    if (freed && free.full()) {
-      freed = false;
-      device.free(area.memory());
     }
   }
 

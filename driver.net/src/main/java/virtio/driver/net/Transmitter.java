@@ -16,16 +16,13 @@ import virtio.net.Frame;
  * <p>Spec: virtio 1.4, "Network Device", "Packet Transmission"
  */
 final class Transmitter {
-  private final VirtioDevice device;
   private final Virtqueue queue;
   private final Sizing.Area area;
   private final boolean checksums;
   private final ReentrantLock lock = new ReentrantLock();
   private final Chain chain = new Chain(1);
-  private final Frame[] frames;
-  private final FrameStack free;
+  private final QueueFrames free;
   private boolean down;
-  private boolean freed;
   private boolean wanted;
   private int out;
   private long sent;
@@ -34,16 +31,10 @@ final class Transmitter {
 
   /** @param checksums the device makes them */
   Transmitter(VirtioDevice device, Virtqueue queue, Sizing.Area area, boolean checksums, Card card) {
-    this.device = device;
     this.queue = queue;
     this.area = area;
     this.checksums = checksums;
-    this.frames = new Frame[area.count()];
-    this.free = new FrameStack(frames.length);
-    for (int id = frames.length - 1; id >= 0; id--) {
-      frames[id] = new Frame(card, id, area.memory().segment().asSlice(area.offset(id) + HEADER, area.bytes() - HEADER));
-      free.push(frames[id]);
-    }
+    this.free = new QueueFrames(device, area, card);
   }
 
   Frame frame() {
@@ -129,16 +120,14 @@ final class Transmitter {
 
   /** Whether it may be sent as it is. */
   boolean owns(Frame frame) {
-    int id = frame.id();
-    return id >= 0 && id < frames.length && frames[id] == frame;
+    return free.owns(frame);
   }
 
   /** Of a user. @return whether somebody has asked for one in vain */
   boolean release(Frame frame) {
     lock.lock();
     try {
-      free.push(frame);
-      end();
+      free.release(frame);
       boolean told = wanted && !down;
       wanted = false;
       return told;
@@ -163,24 +152,9 @@ final class Transmitter {
     lock.lock();
     try {
       lost = out;
-      for (Frame frame : frames) {
-        if (out > 0 && queue.detach(frame)) {
-          out--;
-          free.push(frame);
-        }
-      }
-      freed = true;
-      end();
+      out = free.detach(queue, out);
     } finally {
       lock.unlock();
-    }
-  }
-
-  /** Under the lock: the memory goes when the last user has let go of it. */
-  private void end() {
-    if (freed && free.full()) {
-      freed = false;
-      device.free(area.memory());
     }
   }
 
