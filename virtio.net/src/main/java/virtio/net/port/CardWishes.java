@@ -166,7 +166,8 @@ final class CardWishes {
       steps.add(new Step("mac=" + address, (to, left) -> to.mac(address, left), () -> taken = address));
     }
     if (information.abilities().modes() && !modes.contains(ReceiveMode.PROMISCUOUS)) {
-      steps.add(new Step("PROMISCUOUS=false", (to, left) -> to.mode(ReceiveMode.PROMISCUOUS, false, left), NOTHING));   // QEMU's begin with it on
+      // QEMU's begin with it on
+      steps.add(new Step("PROMISCUOUS=false", (to, left) -> to.mode(ReceiveMode.PROMISCUOUS, false, left), NOTHING));
     }
     for (ReceiveMode mode : modes) {
       steps.add(new Step(mode + "=true", (to, left) -> to.mode(mode, true, left), NOTHING));
