@@ -99,7 +99,7 @@ final class CardsInUse implements InUse {
     }, () -> "a frame of " + length + " bytes from " + from.name() + " (" + how[0] + ") to " + to.name() + " did not arrive");
   }
 
-  /** Nothing is kept behind a card; that nothing was put together or made smaller on the way shows in the counters. */
+  /** Nothing is kept behind a card; that whatever came was a frame shows in the counters. */
   @Override
   public void check() {
     for (String name : ports()) {

@@ -7,11 +7,12 @@ package virtio.net;
  * @param sentBytes bytes of these
  * @param received frames that came
  * @param receivedBytes bytes of these
- * @param bounced frames, of either way, that were copied: sent from memory that is not a {@link Frame}'s of this card, or received in
- *     several buffers and put together
+ * @param bounced copies of frames, of either way: sent from memory that is not a {@link Frame}'s of this card, received in several buffers
+ *     and put together, or received into the caller's memory
  * @param bouncedBytes bytes of these
  * @param lost frames that had been sent and were still the device's when it was stopped: gone, or not
- * @param malformed buffers that came back shorter than a header, or with a count of buffers that cannot be: thrown away
+ * @param malformed what came and was no frame, and was thrown away: shorter than its headers or longer than any, with a count of buffers or
+ *     a checksum's place that cannot be
  * @param dropped packets in several buffers that came faster than users took them, with no room left to put them together
  */
 public record NetworkCounters(long sent, long sentBytes, long received, long receivedBytes, long bounced, long bouncedBytes, long lost,

@@ -35,7 +35,7 @@ public record NetworkInformation(MacAddress mac, boolean chosen, int mtu, boolea
   public record Abilities(boolean sendChecksum, boolean receiveChecksum, boolean merged, boolean commands, boolean modes,
       boolean extraModes, boolean vlans, boolean mac) {}
 
-  /** After that was seen to. */
+  /** The same, once the wish for an announcement was seen to. */
   public NetworkInformation withoutAnnounce() {
     return new NetworkInformation(mac, chosen, mtu, linkUp, false, speed, duplex, maxPairs, abilities);
   }
