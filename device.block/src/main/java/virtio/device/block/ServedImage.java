@@ -48,8 +48,10 @@ public final class ServedImage {
       if (serving != null && settings.resizes(wanted)) {
         resize(wanted);
       } else if (serving == null || !settings.equals(wanted)) {
+        // Before anything is closed: an image that cannot be opened touches nothing. Its own is opened once it is closed.
+        Image another = serving == null || !settings.image().equals(wanted.image()) ? open(wanted) : null;
         close();
-        serve(wanted);
+        serve(wanted, another == null ? open(wanted) : another);
       }
       settings = wanted;
       state = "";
@@ -59,11 +61,14 @@ public final class ServedImage {
     }
   }
 
-  private void serve(DeviceSettings wanted) throws BadProperty, IOException {
+  private static Image open(DeviceSettings wanted) throws BadProperty, IOException {
     if (wanted.size() > 0 && Files.notExists(wanted.image())) {
       create(wanted);
     }
-    Image opened = Image.open(wanted.image(), wanted.readOnly());
+    return Image.open(wanted.image(), wanted.readOnly());
+  }
+
+  private void serve(DeviceSettings wanted, Image opened) throws IOException {
     boolean served = false;
     try {
       FileDisk model = new FileDisk(wanted.name(), opened, wanted.layout());

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import virtio.block.BlockDevice;
 import virtio.testkit.Await;
 import virtio.testkit.LogLines;
 
@@ -98,10 +99,13 @@ class BadInputTest {
   @Test
   void aBadChangeLeavesWhatIsServed() throws Exception {
     try (LogLines log = new LogLines("virtio.device.block"); Rig rig = new Rig(image()).serve("size", "1M").attach()) {
-      rig.disk();
+      BlockDevice disk = rig.disk();
       rig.device.modified(rig.device("queue.size", "5"));
       assertThat(log.lines()).hasSize(1);
-      rig.disk().write(0, new byte[512]);
+      rig.device.modified(rig.device("image", image().resolveSibling("none/other.img").toString()));
+      assertThat(log.lines()).hasSize(2);
+      assertThat(rig.disk()).isSameAs(disk);
+      disk.write(0, new byte[512]);
       rig.device.modified(rig.device("size", "2M"));
       assertThat(Await.that(Rig.LIMIT, () -> rig.disk().capacity() == 4096)).isTrue();
     }
